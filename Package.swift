@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One list of settings for every Swift target: strict language mode, spans that borrow.
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// Arrows: CLI → Lake → Columnar and CLI → Query → Columnar. Lake and Query never meet.
+let package = Package(
+    name: "lake",
+    products: [.executable(name: "lake", targets: ["CLI"])],
+    targets: [
+        .systemLibrary(
+            name: "CZstd", path: "Sources/Columnar/C/zstd", pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(
+            name: "CZlib", path: "Sources/Columnar/C/zlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CXXHash", path: "Sources/Columnar/C/xxhash", pkgConfig: "libxxhash",
+            providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/Lake/C/sqlite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CPCRE2", path: "Sources/Query/C/pcre2", pkgConfig: "libpcre2-8",
+            providers: [.apt(["libpcre2-dev"])]),
+        .target(
+            name: "CSimdjson", path: "Sources/Columnar/C/simdjson",
+            cxxSettings: [.unsafeFlags(["-O2"])],
+            linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CKernels", path: "Sources/Columnar/C/kernels"),
+        .target(
+            name: "Columnar",
+            dependencies: ["CZstd", "CZlib", "CXXHash", "CSimdjson", "CKernels"],
+            path: "Sources/Columnar", exclude: ["C"], swiftSettings: swiftSettings),
+        .target(
+            name: "Query", dependencies: ["Columnar", "CPCRE2", "CKernels"],
+            path: "Sources/Query", exclude: ["C"], swiftSettings: swiftSettings),
+        .target(
+            name: "Lake", dependencies: ["Columnar", "CSQLite"],
+            path: "Sources/Lake", exclude: ["C"], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "CLI", dependencies: ["Lake", "Query", "Columnar"],
+            path: "Sources/CLI", swiftSettings: swiftSettings),
+        .testTarget(name: "ColumnarTests", dependencies: ["Columnar"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "QueryTests", dependencies: ["Query", "Columnar"], exclude: ["slt", "plans"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "LakeTests", dependencies: ["Lake", "Columnar"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "CLITests", dependencies: ["Lake", "Columnar"], exclude: ["console"],
+            swiftSettings: swiftSettings),
+        .testTarget(name: "TidyTests", swiftSettings: swiftSettings),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,24 @@
+// The few loops and atomics that Swift cannot express: raw-slot atomics, byte masks.
+#ifndef LAKE_KERNELS_H
+#define LAKE_KERNELS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Acquire load of a slot that other threads may publish.
+static inline uint64_t lake_load_acquire(const uint64_t *slot) {
+    return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+}
+
+/// Release store: everything written before is visible to an acquire load of the slot.
+static inline void lake_store_release(uint64_t *slot, uint64_t value) {
+    __atomic_store_n(slot, value, __ATOMIC_RELEASE);
+}
+
+/// Compare-and-swap of an empty slot; false when another thread was first.
+static inline bool lake_compare_exchange(uint64_t *slot, uint64_t expected, uint64_t desired) {
+    return __atomic_compare_exchange_n(
+        slot, &expected, desired, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+#endif

@@ -1,0 +1,1 @@
+#include "lake_kernels.h"
