@@ -46,7 +46,8 @@ let package = Package(
         .executableTarget(
             name: "CLI", dependencies: ["Lake", "Query", "Columnar"],
             path: "Sources/CLI", swiftSettings: swiftSettings),
-        .testTarget(name: "ColumnarTests", dependencies: ["Columnar"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ColumnarTests", dependencies: ["Columnar"], swiftSettings: swiftSettings),
         .testTarget(
             name: "QueryTests", dependencies: ["Query", "Columnar"], exclude: ["slt", "plans"],
             swiftSettings: swiftSettings),

@@ -84,11 +84,16 @@ extension Column {
         case .bit:
             var builder = BitBuilder(pool: pool)
             for value in values {
-                if case .boolean(let bit) = value { builder.append(bit) } else { builder.appendNull() }
+                if case .boolean(let bit) = value {
+                    builder.append(bit)
+                } else {
+                    builder.appendNull()
+                }
             }
             return try builder.finish()
         case .int32:
-            var builder = try FlatBuilder<Int32>(storage: .int32, pool: pool, capacity: values.count)
+            var builder = try FlatBuilder<Int32>(
+                storage: .int32, pool: pool, capacity: values.count)
             for value in values {
                 if case .int(let int) = value {
                     try builder.append(Int32(truncatingIfNeeded: int))
@@ -98,9 +103,14 @@ extension Column {
             }
             return try builder.finish()
         case .int64:
-            var builder = try FlatBuilder<Int64>(storage: .int64, pool: pool, capacity: values.count)
+            var builder = try FlatBuilder<Int64>(
+                storage: .int64, pool: pool, capacity: values.count)
             for value in values {
-                if case .int(let int) = value { try builder.append(int) } else { try builder.appendNull() }
+                if case .int(let int) = value {
+                    try builder.append(int)
+                } else {
+                    try builder.appendNull()
+                }
             }
             return try builder.finish()
         case .int128:

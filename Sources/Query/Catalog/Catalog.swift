@@ -1,0 +1,34 @@
+import Columnar
+
+/// What Query asks of the world: names to tables. Implemented by the CLI over a lake, by tests over values.
+package protocol Catalog: Sendable {
+    /// The table of a possibly qualified name (`table`, `schema.table`, `catalog.schema.table`), case-blind.
+    ///
+    /// Throws TABLE_NOT_FOUND, SCHEMA_NOT_FOUND or CATALOG_NOT_FOUND without a position; the binder adds it.
+    func table(named name: [String]) throws(QueryError) -> any Table
+    /// Every table name, for listings and for nearest-name hints.
+    func tableNames() -> [String]
+}
+
+/// A table as the binder and the planner see it; a fixed snapshot from start to end of a query.
+package protocol Table: Sendable {
+    /// Columns in order; `ScanRequest` positions count in it.
+    var schema: Schema { get }
+    /// Positions of columns that `*` leaves out (`"$path"`).
+    var hiddenColumns: Set<Int> { get }
+    /// Rows, if the table knows them without reading data.
+    var rowCount: Int? { get }
+    /// Plans a scan: prunes files and row groups by `request.predicates`.
+    func scan(_ request: ScanRequest, pool: BufferPool) throws(QueryError) -> any TableScan
+}
+
+/// A catalog without tables: `select 1` needs no lake.
+package struct EmptyCatalog: Catalog {
+    package init() {}
+
+    package func table(named name: [String]) throws(QueryError) -> any Table {
+        throw QueryError(.tableNotFound, "Table '\(name.joined(separator: "."))' does not exist")
+    }
+
+    package func tableNames() -> [String] { [] }
+}
