@@ -8,7 +8,9 @@ let swiftSettings: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
 ]
 
-/// Arrows: CLI → Lake → Columnar and CLI → Query → Columnar. Lake and Query never meet.
+/// Arrows: CLI → Lake → Columnar and CLI → Query → Columnar.
+///
+/// Lake and Query never meet.
 let package = Package(
     name: "lake",
     products: [.executable(name: "lake", targets: ["CLI"])],

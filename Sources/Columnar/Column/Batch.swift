@@ -48,7 +48,9 @@ package enum RowOrigin: Sendable {
     case each(Buffer)
 }
 
-/// Columns of equal count with a selection: the unit that flows. At most `Limits.batchRows` rows.
+/// Columns of equal count with a selection: the unit that flows.
+///
+/// At most `Limits.batchRows` rows.
 package struct Batch: Sendable {
     package var columns: [Column]
     package var count: Int

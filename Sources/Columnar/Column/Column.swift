@@ -57,7 +57,9 @@ package struct FlatColumn: Sendable {
     package let buffer: Buffer
     package let start: Int
     package let count: Int
-    /// nil: no NULL. The value under a NULL is undefined but readable.
+    /// nil: no NULL.
+    ///
+    /// The value under a NULL is undefined but readable.
     package let validity: Bitmap?
 
     package init(
@@ -115,7 +117,9 @@ package struct TextColumn: Sendable {
     package let count: Int
     /// The bytes; readable 64 bytes past the end.
     package let owner: Buffer
-    /// nil: no NULL. The slice under a NULL is (0, 0).
+    /// nil: no NULL.
+    ///
+    /// The slice under a NULL is (0, 0).
     package let validity: Bitmap?
 
     package init(slices: Buffer, start: Int = 0, count: Int, owner: Buffer, validity: Bitmap?) {
@@ -149,7 +153,9 @@ package struct TextColumn: Sendable {
 package final class ColumnDictionary: Sendable {
     /// Unique in the process; one per (file, row group, column) or per computed dictionary.
     package let id: UInt64
-    /// The entries, never `coded`; without NULL entries. Not necessarily distinct, not necessarily all used.
+    /// The entries, never `coded`; without NULL entries.
+    ///
+    /// Not necessarily distinct, not necessarily all used.
     package let entries: Column
 
     package init(entries: Column) {

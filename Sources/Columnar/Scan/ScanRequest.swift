@@ -2,8 +2,10 @@
 package struct ScanRequest: Sendable {
     /// Output columns in order; each names a top-level column and, for nested ones, the leaves wanted.
     package var columns: [ScanColumn]
-    /// Conjuncts over top-level or nested leaves. The scan may drop rows, pages, row groups and files that
-    /// cannot satisfy them and need not drop every such row: the caller keeps its filter.
+    /// Conjuncts over top-level or nested leaves.
+    ///
+    /// The scan may drop rows, pages, row groups and files that cannot satisfy them and need not
+    /// drop every such row: the caller keeps its filter.
     package var predicates: [ScanPredicate]
     /// Filters that appear while the query runs; re-read at every row group and page.
     package var dynamicFilters: [DynamicFilter]
@@ -28,7 +30,9 @@ package struct ScanRequest: Sendable {
 package struct ScanColumn: Hashable, Sendable {
     /// The column's position in the table's schema.
     package var index: Int
-    /// Wanted nested leaves as paths of child positions; nil is everything. Unwanted leaves come as NULL.
+    /// Wanted nested leaves as paths of child positions; nil is everything.
+    ///
+    /// Unwanted leaves come as NULL.
     package var leaves: [[Int]]?
 
     package init(index: Int, leaves: [[Int]]? = nil) {
@@ -37,7 +41,9 @@ package struct ScanColumn: Hashable, Sendable {
     }
 }
 
-/// A predicate that storage understands: column against constant. Constants have the column's type.
+/// A predicate that storage understands: column against constant.
+///
+/// Constants have the column's type.
 package indirect enum ScanPredicate: Sendable, Hashable {
     case compare(ScanColumnPath, ScanComparison, Value)
     case isIn(ScanColumnPath, [Value])

@@ -1,6 +1,8 @@
 import Columnar
 
-/// What Query asks of the world: names to tables. Implemented by the CLI over a lake, by tests over values.
+/// What Query asks of the world: names to tables.
+///
+/// Implemented by the CLI over a lake, by tests over values.
 package protocol Catalog: Sendable {
     /// The table of a possibly qualified name (`table`, `schema.table`, `catalog.schema.table`), case-blind.
     ///

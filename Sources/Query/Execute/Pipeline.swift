@@ -48,7 +48,9 @@ extension SinkState {
     package mutating func endMorsel(_ morsel: Int) throws(QueryError) {}
 }
 
-/// One run of workers: source, streaming operators, breaker. A query is a list of these in dependency order.
+/// One run of workers: source, streaming operators, breaker.
+///
+/// A query is a list of these in dependency order.
 package struct Pipeline: Sendable {
     package var source: any Source
     package var transforms: [any Transform]

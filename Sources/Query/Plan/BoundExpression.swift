@@ -42,7 +42,9 @@ package indirect enum BoundExpression: Hashable, Sendable {
     case scalarSubquery(SubqueryID, DataType)
 }
 
-/// `=`, `<>`, `<`, ... and the two null-safe forms.
+/// `=`, `<>`, `<`, ...
+///
+/// and the two null-safe forms.
 package enum Comparison: Hashable, Sendable {
     case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
     case isDistinctFrom, isNotDistinctFrom
@@ -53,7 +55,9 @@ package enum ArithmeticOperator: Hashable, Sendable {
     case add, subtract, multiply, divide, modulus
 }
 
-/// One WHEN ... THEN ... of a searched CASE.
+/// One WHEN ...
+///
+/// THEN ... of a searched CASE.
 package struct CaseBranch: Hashable, Sendable {
     package var condition: BoundExpression
     package var result: BoundExpression

@@ -65,7 +65,9 @@ package struct ScanNode: Sendable {
     }
 }
 
-/// GROUP BY; outputs are the keys, then the aggregates. No keys: exactly one row. DISTINCT has no aggregates.
+/// GROUP BY; outputs are the keys, then the aggregates.
+///
+/// No keys: exactly one row. DISTINCT has no aggregates.
 package struct AggregateNode: Sendable {
     package var input: LogicalPlan
     package var keys: [NamedExpression]
@@ -103,7 +105,9 @@ package struct AggregateCall: Hashable, Sendable {
     }
 }
 
-/// How unmatched rows fare. Semi and anti put out left columns only; mark adds a boolean (NULL = unknown).
+/// How unmatched rows fare.
+///
+/// Semi and anti put out left columns only; mark adds a boolean (NULL = unknown).
 package enum JoinKind: Hashable, Sendable {
     case inner, left, right, full, cross
     case semi, anti
@@ -151,7 +155,9 @@ package struct UnnestNode: Sendable {
     /// The unnested columns (all arguments' in order), then `ordinality` if wanted.
     package var outputs: [OutputColumn]
     package var hasOrdinality: Bool
-    /// LEFT JOIN UNNEST ... ON TRUE: a row without elements stays, padded with NULL.
+    /// LEFT JOIN UNNEST ...
+    ///
+    /// ON TRUE: a row without elements stays, padded with NULL.
     package var keepsEmpty: Bool
 
     package init(
@@ -235,7 +241,9 @@ package struct WindowFrame: Hashable, Sendable {
         unit: .range, start: .unboundedPreceding, end: .unboundedFollowing)
 }
 
-/// One key of ORDER BY. Trino's default is NULLS LAST for both directions.
+/// One key of ORDER BY.
+///
+/// Trino's default is NULLS LAST for both directions.
 package struct SortKey: Hashable, Sendable {
     package var expression: BoundExpression
     package var isDescending: Bool
