@@ -1,0 +1,29 @@
+import Columnar
+
+/// What can go wrong with a lake; each case says whose fault it is and where.
+package enum LakeError: Error, Hashable, Sendable {
+    /// The operating system refused: `operation` is the call, `errorNumber` its errno.
+    case io(operation: String, path: String, errorNumber: Int32)
+    /// SQLite refused: `code` is its extended result code, `message` its own words.
+    case database(path: String, code: Int32, message: String)
+    /// Another process held the lake's lock for longer than we wait.
+    case busy(path: String)
+    /// The path does not hold a lake, or not one of ours.
+    case notALake(path: String, reason: String)
+    /// A file does not follow its format.
+    case corrupt(FileLocation, reason: String)
+    /// A file uses a feature that we know of and do not read.
+    case unsupported(FileLocation, feature: String)
+    /// A path that cannot be a table's or a lake's place.
+    case invalidLocation(path: String, reason: String)
+    /// A named limit was passed.
+    case limit(name: String, value: Int, limit: Int, location: FileLocation?)
+    /// The catalog has no such table.
+    case tableNotFound(String)
+    /// The catalog has this table already.
+    case tableExists(String)
+    /// Somebody else committed to the table first; nothing of ours was published.
+    case conflict(table: String)
+    /// The layer below failed.
+    case columnar(ColumnarError)
+}

@@ -1,0 +1,159 @@
+import CSQLite
+
+/// One connection to a lake's SQLite file: state and Iceberg catalog, changed by one transaction.
+///
+/// Rollback journal, not WAL (SQLite 3.40.1 has the WAL-reset bug). `synchronous=EXTRA` is FULL plus
+/// a sync of the folder after the journal is gone: without it a power loss may bring a committed
+/// transaction's journal back after files that only the older state names were already deleted.
+/// Source: sqlite.org/pragma.html#pragma_synchronous. Not thread-safe; one connection, one owner.
+package final class Database {
+    /// Who may write through a connection.
+    package enum Access: Sendable {
+        case readWrite
+        /// May roll back a dead writer's journal, but changes nothing else.
+        case readOnly
+    }
+
+    /// "LAKE" in the file header: tells our file from any other SQLite database.
+    package static let applicationID: Int32 = 0x4C41_4B45
+    /// The version of all tables in the file; a newer one is refused.
+    package static let schemaVersion: Int32 = 1
+
+    package let path: String
+    let handle: OpaquePointer
+    /// True inside `transaction`; SQLite has no nested ones.
+    private(set) var isInTransaction = false
+
+    private init(path: String, handle: OpaquePointer) {
+        self.path = path
+        self.handle = handle
+    }
+
+    deinit {
+        sqlite3_close_v2(handle)
+    }
+
+    /// Makes a new database file with `tables` (statements), or throws if it holds anything already.
+    ///
+    /// Durable when it returns; a crash before leaves an empty file, which `create` accepts.
+    package static func create(
+        path: String, tables: [String], busyMilliseconds: Int32 = 10_000
+    ) throws(LakeError) -> Database {
+        let database = try connect(
+            path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+            busyMilliseconds: busyMilliseconds)
+        try database.transaction { () throws(LakeError) in
+            let count = try database.integer("SELECT count(*) FROM sqlite_schema")
+            let application = try database.integer("PRAGMA application_id")
+            guard count == 0, application == 0 else {
+                throw .notALake(path: path, reason: "the file exists and is not empty")
+            }
+            for statement in tables { try database.execute(statement) }
+            try database.execute("PRAGMA application_id = \(applicationID)")
+            try database.execute("PRAGMA user_version = \(schemaVersion)")
+        }
+        return database
+    }
+
+    /// Opens a file made by `create`; refuses other SQLite files and newer versions.
+    package static func open(
+        path: String, access: Access = .readWrite, busyMilliseconds: Int32 = 10_000
+    ) throws(LakeError) -> Database {
+        let database = try connect(
+            path: path, flags: SQLITE_OPEN_READWRITE, busyMilliseconds: busyMilliseconds)
+        guard try database.integer("PRAGMA application_id") == Int64(applicationID) else {
+            throw .notALake(path: path, reason: "the database was not made by lake")
+        }
+        let version = try database.integer("PRAGMA user_version")
+        guard version == Int64(schemaVersion) else {
+            throw .unsupported(.init(path: path), feature: "lake database version \(version)")
+        }
+        if access == .readOnly { try database.execute("PRAGMA query_only = ON") }
+        return database
+    }
+
+    private static func connect(
+        path: String, flags: Int32, busyMilliseconds: Int32
+    ) throws(LakeError) -> Database {
+        guard path.utf8.first == UInt8(ascii: "/") else {
+            throw .invalidLocation(path: path, reason: "a database path must be absolute")
+        }
+        var handle: OpaquePointer?
+        let all = flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX
+        let code = sqlite3_open_v2(path, &handle, all, nil)
+        guard code == SQLITE_OK, let handle else {
+            let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            sqlite3_close_v2(handle)
+            throw .database(path: path, code: code, message: message)
+        }
+        let database = Database(path: path, handle: handle)
+        sqlite3_busy_timeout(handle, busyMilliseconds)
+        // The file may be anybody's: no functions or virtual tables from its schema.
+        try database.execute("PRAGMA trusted_schema = OFF")
+        try database.execute("PRAGMA journal_mode = DELETE")
+        try database.execute("PRAGMA synchronous = EXTRA")
+        return database
+    }
+
+    /// Runs one statement without parameters and drops its rows.
+    package func execute(_ sql: String) throws(LakeError) {
+        let statement = try prepare(sql)
+        while try statement.step() {}
+    }
+
+    /// Runs one statement with parameters to its end; returns the rows it changed.
+    @discardableResult
+    package func run(_ sql: String, _ parameters: [SQLValue]) throws(LakeError) -> Int {
+        let statement = try prepare(sql)
+        try statement.bind(parameters)
+        let before = sqlite3_total_changes64(handle)
+        while try statement.step() {}
+        return Int(sqlite3_total_changes64(handle) - before)
+    }
+
+    /// The first column of the first row as an integer; 0 if there is no row.
+    package func integer(_ sql: String, _ parameters: [SQLValue] = []) throws(LakeError) -> Int64 {
+        let statement = try prepare(sql)
+        try statement.bind(parameters)
+        return try statement.step() ? statement.integer(0) : 0
+    }
+
+    /// A statement to be bound, stepped, and used again.
+    package func prepare(_ sql: String) throws(LakeError) -> Statement {
+        var pointer: OpaquePointer?
+        let code = sqlite3_prepare_v2(handle, sql, -1, &pointer, nil)
+        guard code == SQLITE_OK, let pointer else { throw error(code) }
+        return Statement(database: self, handle: pointer)
+    }
+
+    /// Runs `body` in one transaction: committed when it returns, rolled back when it throws.
+    ///
+    /// An immediate transaction takes the write lock at once, so it never fails half way as busy.
+    @discardableResult
+    package func transaction<Output>(
+        immediate: Bool = true, _ body: () throws(LakeError) -> Output
+    ) throws(LakeError) -> Output {
+        precondition(!isInTransaction, "transactions do not nest")
+        try execute(immediate ? "BEGIN IMMEDIATE" : "BEGIN")
+        isInTransaction = true
+        defer { isInTransaction = false }
+        do {
+            let output = try body()
+            try execute("COMMIT")
+            return output
+        } catch {
+            // A failed COMMIT or a full disk may have rolled back already.
+            if sqlite3_get_autocommit(handle) == 0 { try? execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    /// The error of the last call on this connection.
+    func error(_ code: Int32) -> LakeError {
+        if code & 0xFF == SQLITE_BUSY { return .busy(path: path) }
+        if code & 0xFF == SQLITE_NOTADB {
+            return .notALake(path: path, reason: "the file is not a SQLite database")
+        }
+        return .database(path: path, code: code, message: String(cString: sqlite3_errmsg(handle)))
+    }
+}
