@@ -10,8 +10,8 @@ package enum ColumnarError: Error, Hashable, Sendable {
     case limit(name: String, value: Int, limit: Int, location: FileLocation?)
     /// The memory budget does not allow an allocation.
     case memoryLimit(requestedBytes: Int, limitBytes: Int)
-    /// JSON text that does not parse.
-    case json(reason: String, path: String?)
+    /// JSON text that does not parse, or a tree that lacks what it must have.
+    case json(reason: String, position: JSONPosition?, path: String?)
     /// The run was cancelled from outside.
     case cancelled
 }

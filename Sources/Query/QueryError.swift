@@ -99,7 +99,7 @@ extension QueryError {
                 .exceededMemoryLimit,
                 "Query exceeded the memory limit of \(limitBytes) bytes (asked for \(requestedBytes) more)"
             )
-        case .json(let reason, _):
+        case .json(let reason, _, _):
             self.init(.invalidFunctionArgument, "Invalid JSON: \(reason)")
         case .cancelled:
             self.init(.userCanceled, "Query was canceled")
