@@ -48,6 +48,9 @@ let package = Package(
         .executableTarget(
             name: "CLI", dependencies: ["Lake", "Query", "Columnar"],
             path: "Sources/CLI", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "lake-sample", dependencies: ["Columnar"], path: "Tests/Sample",
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "ColumnarTests", dependencies: ["Columnar"], swiftSettings: swiftSettings),
         .testTarget(

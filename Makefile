@@ -1,0 +1,49 @@
+# lake: the two commands that matter are `make demo` and `make test`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PREFIX ?= /usr/local
+DEMO ?= demo-lake
+BIN := .build/release
+# Tests run optimised, with assertions on: debug code is 50 times slower.
+TEST_FLAGS := -c release --scratch-path .build/tests -Xswiftc -assert-config -Xswiftc Debug
+
+.PHONY: help deps build demo test bench peers install format lint clean
+
+help:  ## Show this help
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+deps:  ## Install the missing system packages (Debian, with root or sudo)
+	@scripts/install-packages
+
+build: deps  ## Build the release binary, .build/release/lake
+	swift build -c release --product lake
+
+demo: build  ## Build, make a sample lake, compact it twice, run five queries
+	swift build -c release --product lake-sample
+	@scripts/demo $(BIN) $(DEMO)
+
+test: deps  ## Run every test
+	swift test $(TEST_FLAGS)
+
+bench: build  ## Measure, as ratios in one run
+	swift build -c release --product lake-bench
+	swift build -c release --product lake-sample
+	$(BIN)/lake-bench
+
+peers:  ## Make .venv/peers: the other programs that check our files
+	@scripts/make-peers
+
+install: build  ## Install lake below PREFIX (default /usr/local)
+	install -D -m 755 $(BIN)/lake $(DESTDIR)$(PREFIX)/bin/lake
+	install -d $(DESTDIR)$(PREFIX)/share/lake/schemas
+	install -m 644 schemas/*.json $(DESTDIR)$(PREFIX)/share/lake/schemas
+
+format:  ## Format every Swift file
+	swift format -i -r --parallel Sources Tests Package.swift
+
+lint:  ## Check the format of every Swift file
+	swift format lint --strict -r --parallel Sources Tests Package.swift
+
+clean:  ## Remove what was built, and the demo lake
+	rm -rf .build $(DEMO)
