@@ -42,6 +42,8 @@ package final class Database {
         let database = try connect(
             path: path, flags: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
             busyMilliseconds: busyMilliseconds)
+        // State rows hold a chunk of 1.8 KB: four fill a page of this size.
+        try database.execute("PRAGMA page_size = 8192")
         try database.transaction { () throws(LakeError) in
             let count = try database.integer("SELECT count(*) FROM sqlite_schema")
             let application = try database.integer("PRAGMA application_id")

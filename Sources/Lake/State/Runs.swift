@@ -1,0 +1,85 @@
+/// The run table: what each compaction did, and which ones never came to their end.
+///
+/// A run is filed as started before it writes its first file and as committed in the transaction that
+/// publishes them. A started run that no longer holds the lock has crashed: the files that bear
+/// its name are leftovers.
+package enum Runs {
+    static let table = """
+        CREATE TABLE runs (
+          id INTEGER PRIMARY KEY,
+          uuid TEXT NOT NULL UNIQUE,
+          state TEXT NOT NULL CHECK (state IN ('started', 'committed', 'abandoned')),
+          started_micros INTEGER NOT NULL,
+          finished_micros INTEGER,
+          report TEXT) STRICT
+        """
+
+    /// One row of the table.
+    package struct Record: Hashable, Sendable {
+        package var id: Int64
+        package var uuid: String
+        package var state: String
+        package var startedMicros: Int64
+        package var finishedMicros: Int64?
+        /// The run's report as JSON.
+        package var report: String?
+    }
+
+    /// Files a run as started, durably; returns its number.
+    static func start(
+        _ database: Database, uuid: String, atMicros: Int64
+    ) throws(LakeError) -> Int64 {
+        try database.transaction { () throws(LakeError) in
+            try database.run(
+                "INSERT INTO runs(uuid, state, started_micros) VALUES (?1, 'started', ?2)",
+                [.text(uuid), .integer(atMicros)])
+            return try database.integer("SELECT last_insert_rowid()")
+        }
+    }
+
+    /// Files a run as committed; inside the transaction that publishes it.
+    static func commit(
+        _ database: Database, id: Int64, atMicros: Int64, report: String
+    ) throws(LakeError) {
+        try database.run(
+            "UPDATE runs SET state = 'committed', finished_micros = ?2, report = ?3 WHERE id = ?1",
+            [.integer(id), .integer(atMicros), .text(report)])
+    }
+
+    /// The runs that began and never ended.
+    ///
+    /// Only the holder of the lake's lock may believe this.
+    static func crashed(_ database: Database) throws(LakeError) -> [Record] {
+        try read(database, "WHERE state = 'started' ORDER BY id", [])
+    }
+
+    /// Files a crashed run as abandoned, after its leftovers are gone.
+    static func abandon(_ database: Database, id: Int64) throws(LakeError) {
+        try database.run("UPDATE runs SET state = 'abandoned' WHERE id = ?1", [.integer(id)])
+    }
+
+    /// The last runs, newest first.
+    package static func last(
+        _ count: Int, _ database: Database
+    ) throws(LakeError) -> [Record] {
+        try read(database, "ORDER BY id DESC LIMIT ?1", [.integer(Int64(count))])
+    }
+
+    private static func read(
+        _ database: Database, _ rest: String, _ parameters: [SQLValue]
+    ) throws(LakeError) -> [Record] {
+        let statement = try database.prepare(
+            "SELECT id, uuid, state, started_micros, finished_micros, report FROM runs \(rest)")
+        try statement.bind(parameters)
+        var records: [Record] = []
+        while try statement.step() {
+            records.append(
+                Record(
+                    id: statement.integer(0), uuid: statement.text(1), state: statement.text(2),
+                    startedMicros: statement.integer(3),
+                    finishedMicros: statement.isNull(4) ? nil : statement.integer(4),
+                    report: statement.optionalText(5)))
+        }
+        return records
+    }
+}

@@ -1,0 +1,15 @@
+/// The table of sources: a small number for each table that raw files go into.
+enum Sources {
+    static let table = """
+        CREATE TABLE sources (
+          id INTEGER PRIMARY KEY,
+          name TEXT NOT NULL UNIQUE) STRICT
+        """
+
+    /// The number of a source, given out at first sight; inside a transaction or on its own.
+    static func id(of name: String, _ database: Database) throws(LakeError) -> Int64 {
+        try database.run(
+            "INSERT INTO sources(name) VALUES (?1) ON CONFLICT DO NOTHING", [.text(name)])
+        return try database.integer("SELECT id FROM sources WHERE name = ?1", [.text(name)])
+    }
+}

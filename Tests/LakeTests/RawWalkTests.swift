@@ -1,0 +1,105 @@
+import Columnar
+import Glibc
+import Testing
+
+@testable import Lake
+
+@Suite struct RawWalkTests {
+    @Test func patternMatchesAndCaptures() throws {
+        let pattern = try RawPathPattern("graph/posts/{user_id}/{post_id}.json")
+        #expect(pattern.captureNames == ["user_id", "post_id"])
+        let path = "graph/posts/17/99.v2.json"
+        let texts = path.utf8CString.withUnsafeBytes { bytes in
+            pattern.captures(of: .init(rebasing: bytes.dropLast()))?.map { range in
+                String(decoding: bytes[range], as: UTF8.self)
+            }
+        }
+        #expect(texts == ["17", "99.v2"])
+        for wrong in ["graph/posts/17/.json", "graph/posts/17/9.jso", "graph/posts/9.json", "x"] {
+            let captures = wrong.utf8CString.withUnsafeBytes {
+                pattern.captures(of: .init(rebasing: $0.dropLast()))
+            }
+            #expect(captures == nil, "\(wrong)")
+        }
+        let two = try RawPathPattern("{day}-{part}.json")
+        let parts = "2026-01-b.json".utf8CString.withUnsafeBytes {
+            two.captures(of: .init(rebasing: $0.dropLast()))
+        }
+        #expect(parts == [0..<4, 5..<9])
+    }
+
+    @Test(arguments: ["", "a//b", "../x", "{a}{b}.json", "{a", "{a-b}", "{a}/{a}"])
+    func malformedPatternIsRefused(_ text: String) {
+        #expect(throws: RawPathPattern.Malformed.self) { try RawPathPattern(text) }
+    }
+
+    @Test func walkVisitsFoldersInPathOrder() throws {
+        let folder = try TemporaryFolder()
+        for name in ["posts", "posts/a", "posts/a-b", "posts/a.b", "posts/b", "other"] {
+            #expect(mkdir("\(folder.path)/\(name)", 0o755) == 0)
+        }
+        #expect(symlink("a", "\(folder.path)/posts/link") == 0)
+        try folder.write("x", to: "posts/file")
+        let root = try RawRoot.open(folder.path, isMarked: false)
+        let walk = RawWalk(root: root, pattern: try RawPathPattern("posts/{user}/{post}.json"))
+        var visited: [String] = []
+        while let next = walk.next() { visited.append(String(decoding: next, as: UTF8.self)) }
+        #expect(visited == ["posts/a-b", "posts/a.b", "posts/a", "posts/b"])
+        #expect(visited.map { $0 + "/" } == visited.map { $0 + "/" }.sorted(by: byteOrder))
+        // The link and the file where a folder should be.
+        #expect(walk.ignoredCount == 2)
+    }
+
+    private func byteOrder(_ a: String, _ b: String) -> Bool {
+        a.utf8.lexicographicallyPrecedes(b.utf8)
+    }
+
+    @Test func rootWithoutItsMarkerIsRefused() throws {
+        let folder = try TemporaryFolder()
+        #expect(try RawRoot.mark(folder.path))
+        _ = try RawRoot.open(folder.path, isMarked: true)
+        unlink("\(folder.path)/\(RawRoot.markerName)")
+        #expect(throws: LakeError.self) { try RawRoot.open(folder.path, isMarked: true) }
+        #expect(throws: LakeError.self) { try RawRoot.open("/nowhere", isMarked: false) }
+    }
+
+    @Test func readerRefusesWhatIsNoFile() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("hello", to: "a")
+        symlink("a", "\(folder.path)/link")
+        mkfifo("\(folder.path)/pipe", 0o644)
+        let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY)
+        defer { close(descriptor) }
+        var reader = try RawFileReader(pool: BufferPool(), limitBytes: 10)
+        guard case .read(let stat, let hash) = try reader.read(folder: descriptor, name: "a") else {
+            Issue.record("not read")
+            return
+        }
+        #expect(stat.sizeBytes == 5)
+        #expect(Array(reader.bytes()) == Array("hello".utf8))
+        #expect(
+            hash == "hello".utf8CString.withUnsafeBytes { ContentHash(.init(rebasing: $0[0..<5])) })
+        guard case .notAFile = try reader.read(folder: descriptor, name: "link"),
+            case .notAFile = try reader.read(folder: descriptor, name: "pipe"),
+            case .vanished = try reader.read(folder: descriptor, name: "b")
+        else {
+            Issue.record("a link or a pipe was read")
+            return
+        }
+        try folder.write("hello world", to: "long")
+        guard case .tooLarge = try reader.read(folder: descriptor, name: "long") else {
+            Issue.record("not too large")
+            return
+        }
+    }
+
+    @Test func youngStatsAreNotTrusted() {
+        let old = FileStat(sizeBytes: 1, modifiedNanos: 100, changedNanos: 100, inode: 1)
+        #expect(old.isSettled(nowNanos: 111, windowNanos: 10))
+        #expect(!old.isSettled(nowNanos: 110, windowNanos: 10))
+        let copied = FileStat(sizeBytes: 1, modifiedNanos: 0, changedNanos: 105, inode: 1)
+        #expect(!copied.isSettled(nowNanos: 111, windowNanos: 10))
+        let future = FileStat(sizeBytes: 1, modifiedNanos: 1_000, changedNanos: 0, inode: 1)
+        #expect(!future.isSettled(nowNanos: 111, windowNanos: 10))
+    }
+}
