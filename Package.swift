@@ -51,6 +51,9 @@ let package = Package(
         .executableTarget(
             name: "lake-sample", dependencies: ["Columnar"], path: "Tests/Sample",
             swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "lake-bench", dependencies: ["CXXHash"], path: "Tests/Bench",
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "ColumnarTests", dependencies: ["Columnar"], swiftSettings: swiftSettings),
         .testTarget(

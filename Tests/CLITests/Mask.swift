@@ -1,0 +1,21 @@
+import Foundation
+
+/// Replaces what changes from run to run: durations, rates, ids made of randomness, dates of the run.
+enum Mask {
+    private static let rules: [(pattern: String, replacement: String)] = [
+        (#"\b\d+(\.\d+)? ?(ns|µs|ms|s)\b"#, "<time>"),
+        (#"\b\d[\d,.]*(k|M)? (files|rows|bytes|MB|GB)/s"#, "<rate>"),
+        (#"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"#, "<uuid>"),
+        (#"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?( UTC)?\b(?# now)"#, "<instant>"),
+    ]
+
+    /// The text with every changing part masked; `folder` becomes `<folder>`.
+    static func apply(_ text: String, folder: String) -> String {
+        var result = text.replacingOccurrences(of: folder, with: "<folder>")
+        for rule in rules {
+            result = result.replacingOccurrences(
+                of: rule.pattern, with: rule.replacement, options: .regularExpression)
+        }
+        return result
+    }
+}
