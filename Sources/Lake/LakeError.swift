@@ -24,6 +24,8 @@ package enum LakeError: Error, Hashable, Sendable {
     case tableExists(String)
     /// Somebody else committed to the table first; nothing of ours was published.
     case conflict(table: String)
+    /// A schema file does not describe a table; every mistake is listed, in file order.
+    case schemaFile(path: String, mistakes: [SchemaMistake])
     /// The layer below failed.
     case columnar(ColumnarError)
 }
