@@ -5,34 +5,6 @@ import Testing
 @testable import Lake
 
 @Suite struct RawWalkTests {
-    @Test func patternMatchesAndCaptures() throws {
-        let pattern = try RawPathPattern("graph/posts/{user_id}/{post_id}.json")
-        #expect(pattern.captureNames == ["user_id", "post_id"])
-        let path = "graph/posts/17/99.v2.json"
-        let texts = path.utf8CString.withUnsafeBytes { bytes in
-            pattern.captures(of: .init(rebasing: bytes.dropLast()))?.map { range in
-                String(decoding: bytes[range], as: UTF8.self)
-            }
-        }
-        #expect(texts == ["17", "99.v2"])
-        for wrong in ["graph/posts/17/.json", "graph/posts/17/9.jso", "graph/posts/9.json", "x"] {
-            let captures = wrong.utf8CString.withUnsafeBytes {
-                pattern.captures(of: .init(rebasing: $0.dropLast()))
-            }
-            #expect(captures == nil, "\(wrong)")
-        }
-        let two = try RawPathPattern("{day}-{part}.json")
-        let parts = "2026-01-b.json".utf8CString.withUnsafeBytes {
-            two.captures(of: .init(rebasing: $0.dropLast()))
-        }
-        #expect(parts == [0..<4, 5..<9])
-    }
-
-    @Test(arguments: ["", "a//b", "../x", "{a}{b}.json", "{a", "{a-b}", "{a}/{a}"])
-    func malformedPatternIsRefused(_ text: String) {
-        #expect(throws: RawPathPattern.Malformed.self) { try RawPathPattern(text) }
-    }
-
     @Test func walkVisitsFoldersInPathOrder() throws {
         let folder = try TemporaryFolder()
         for name in ["posts", "posts/a", "posts/a-b", "posts/a.b", "posts/b", "other"] {
@@ -41,7 +13,8 @@ import Testing
         #expect(symlink("a", "\(folder.path)/posts/link") == 0)
         try folder.write("x", to: "posts/file")
         let root = try RawRoot.open(folder.path, isMarked: false)
-        let walk = RawWalk(root: root, pattern: try RawPathPattern("posts/{user}/{post}.json"))
+        let walk = RawWalk(
+            root: root, layout: try RawLayout(pattern: "posts/{user}/{post}.json", format: .json))
         var visited: [String] = []
         while let next = walk.next() { visited.append(String(decoding: next, as: UTF8.self)) }
         #expect(visited == ["posts/a-b", "posts/a.b", "posts/a", "posts/b"])

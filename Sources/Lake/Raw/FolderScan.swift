@@ -69,7 +69,7 @@ package struct ScanClock: Hashable, Sendable {
 /// One per worker; all buffers are reused from folder to folder.
 struct FolderScan: ~Copyable {
     private let root: RawRootHandle
-    private let pattern: RawPathPattern
+    private var accepted: RawNames
     private let clock: ScanClock
     private let listing = DirectoryListing()
     private var reader: RawFileReader
@@ -80,10 +80,10 @@ struct FolderScan: ~Copyable {
     private var writer = FolderStateWriter()
 
     init(
-        root: RawRootHandle, pattern: RawPathPattern, clock: ScanClock, pool: BufferPool
+        root: RawRootHandle, layout: RawLayout, clock: ScanClock, pool: BufferPool
     ) throws(LakeError) {
         self.root = root
-        self.pattern = pattern
+        accepted = RawNames(layout)
         self.clock = clock
         reader = try RawFileReader(pool: pool)
     }
@@ -134,11 +134,11 @@ struct FolderScan: ~Copyable {
         guard listed >= 0 else { return errno }
         let failure = listing.read(closing: listed, order: .files)
         guard failure == 0 else { return failure }
-        let level = pattern.levelCount - 1
+        let level = accepted.levelCount - 1
         counts.ignored += listing.specialCount
         for entry in listing.entries {
             let name = listing.name(entry)
-            if entry.kind != .folder, pattern.matches(name, level: level), UTF8Text.isValid(name) {
+            if entry.kind != .folder, accepted.accepts(name, level: level) {
                 names.append(entry)
             } else if level > 0 || !RawRoot.isMarker(name) {
                 counts.ignored += 1

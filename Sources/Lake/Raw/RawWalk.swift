@@ -22,7 +22,7 @@ package final class RawWalk {
     }
 
     private let root: RawRootHandle
-    private let pattern: RawPathPattern
+    private var names: RawNames
     private var levels: [Level] = []
     private var path: [UInt8] = []
     private var isStarted = false
@@ -30,9 +30,9 @@ package final class RawWalk {
     package private(set) var ignoredCount = 0
     package private(set) var unreadable: [Unreadable] = []
 
-    package init(root: RawRootHandle, pattern: RawPathPattern) {
+    package init(root: RawRootHandle, layout: RawLayout) {
         self.root = root
-        self.pattern = pattern
+        names = RawNames(layout)
     }
 
     deinit {
@@ -40,7 +40,7 @@ package final class RawWalk {
     }
 
     /// Levels of folders above the files.
-    private var folderLevels: Int { pattern.levelCount - 1 }
+    private var folderLevels: Int { names.levelCount - 1 }
 
     /// The next folder relative to the root, without a closing slash; empty for the root itself.
     package func next() -> [UInt8]? {
@@ -71,12 +71,12 @@ package final class RawWalk {
             let entry = listing.entries[levels[level].next]
             levels[level].next += 1
             let name = listing.name(entry)
-            if entry.kind != .file, pattern.matches(name, level: level), UTF8Text.isValid(name) {
+            if entry.kind != .file, names.accepts(name, level: level) {
                 return entry
             }
             let isMarker = level == 0 && RawRoot.isMarker(name)
             // A literal level has neighbours that belong to other tables.
-            if !isMarker && pattern.literalName(level: level) == nil { ignoredCount += 1 }
+            if !isMarker && !names.isLiteral(level: level) { ignoredCount += 1 }
         }
         return nil
     }
@@ -103,7 +103,7 @@ package final class RawWalk {
             close(descriptor)
             return report(failure)
         }
-        if pattern.literalName(level: levels.count) == nil {
+        if !names.isLiteral(level: levels.count) {
             ignoredCount += listing.specialCount
         }
         levels.append(Level(descriptor: descriptor, listing: listing, pathCount: path.count))

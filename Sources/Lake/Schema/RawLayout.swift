@@ -90,8 +90,15 @@ extension RawLayout {
     /// Whether a folder or file name fits the component at a depth below the raw folder.
     package func matches(component name: UnsafeRawBufferPointer, at depth: Int) -> Bool {
         var scratch: [Range<Int>] = Array(repeating: 0..<0, count: captureNames.count)
+        return matches(component: name, at: depth, into: &scratch)
+    }
+
+    /// The same without an allocation; `ranges` has one element a capture.
+    func matches(
+        component name: UnsafeRawBufferPointer, at depth: Int, into ranges: inout [Range<Int>]
+    ) -> Bool {
         guard components.indices.contains(depth) else { return false }
-        return Self.match(name, 0..<name.count, components[depth], into: &scratch)
+        return Self.match(name, 0..<name.count, components[depth], into: &ranges)
     }
 
     /// Where each capture lies in a path, or nil if the path is none of this table's.
