@@ -33,7 +33,7 @@ package struct ValidityBuilder {
 }
 
 /// A growing buffer of fixed-width elements.
-package struct GrowingBuffer<Element: BitwiseCopyable> {
+package struct GrowingBuffer<Element: BitwiseCopyable>: Sendable {
     package private(set) var buffer: Buffer
     package private(set) var count = 0
     private var capacity: Int
@@ -59,6 +59,24 @@ package struct GrowingBuffer<Element: BitwiseCopyable> {
         buffer.base.storeBytes(
             of: element, toByteOffset: count &* MemoryLayout<Element>.stride, as: Element.self)
         count &+= 1
+    }
+
+    /// The last element; there must be one.
+    package var last: Element {
+        get { buffer.span(of: Element.self, count: count)[count - 1] }
+        set {
+            precondition(count > 0)
+            buffer.base.storeBytes(
+                of: newValue, toByteOffset: (count &- 1) &* MemoryLayout<Element>.stride,
+                as: Element.self)
+        }
+    }
+
+    /// Makes room for `extra` elements, counts them and returns where they start; the caller fills them.
+    package mutating func extend(by extra: Int) throws(ColumnarError) -> Int {
+        try reserve(extra)
+        defer { count += extra }
+        return count
     }
 
     package mutating func append(bytes: UnsafeRawBufferPointer) throws(ColumnarError) {

@@ -21,4 +21,17 @@ static inline bool lake_compare_exchange(uint64_t *slot, uint64_t expected, uint
         slot, &expected, desired, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
+/// Acquire load of a 32-bit slot.
+static inline uint32_t lake_load_acquire32(const uint32_t *slot) {
+    return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+}
+
+/// Release store of a 32-bit slot.
+static inline void lake_store_release32(uint32_t *slot, uint32_t value) {
+    __atomic_store_n(slot, value, __ATOMIC_RELEASE);
+}
+
+/// Asks for the cache line of an address that is needed soon.
+static inline void lake_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
+
 #endif
