@@ -32,4 +32,8 @@ package enum Limits {
     package static let tableColumns = 2_000
     /// Bytes of one Iceberg metadata or manifest file.
     package static let metadataFileBytes = 512 << 20
+    /// Bytes of one text that a function may make: `lpad('x', 2147483647, 'y')` is an accident or an attack.
+    package static let functionValueBytes = 64 << 20
+    /// Elements of one array that a function may make, as Trino's `sequence` and `repeat` have it.
+    package static let functionArrayElements = 10_000
 }

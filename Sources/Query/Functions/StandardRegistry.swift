@@ -1,0 +1,18 @@
+import Columnar
+
+extension FunctionRegistry {
+    /// Every function of the dialect, one line per family.
+    package static let standard = FunctionRegistry(
+        scalars: [
+            CaseFunctions.all,
+            SubstringFunctions.all,
+            SearchFunctions.all,
+            ConcatFunctions.all,
+            RoundingFunctions.all,
+            DoubleFunctions.all,
+            BitwiseFunctions.all,
+            RandomFunctions.all,
+        ].flatMap { $0 },
+        aggregates: [],
+        windows: [])
+}
