@@ -49,7 +49,8 @@ enum BitwiseFunctions {
             ])
     }
 
-    private static let bitCount = RowKernel.of { (x: Int64, bits: Int64) throws(QueryError) -> Int64? in
+    private static let bitCount = RowKernel.of {
+        (x: Int64, bits: Int64) throws(QueryError) -> Int64? in
         guard (2...64).contains(bits) else {
             throw .argument("Bits specified in bit_count must be between 2 and 64, got \(bits)")
         }
@@ -57,8 +58,8 @@ enum BitwiseFunctions {
             let high = Int64(1) << (bits - 1)
             guard x >= -high, x < high else {
                 throw .argument(
-                    "Number must be representable with the bits specified. \(x) can not be represented with \(bits) bits"
-                )
+                    "Number must be representable with the bits specified. "
+                        + "\(x) can not be represented with \(bits) bits")
             }
             let mask = UInt64.max >> UInt64(64 - bits)
             return Int64((UInt64(bitPattern: x) & mask).nonzeroBitCount)
@@ -66,7 +67,8 @@ enum BitwiseFunctions {
         return Int64(x.nonzeroBitCount)
     }
 
-    private static let toBase = RowKernel.text { (x: Int64, radix: Int64, output) throws(QueryError) in
+    private static let toBase = RowKernel.text {
+        (x: Int64, radix: Int64, output) throws(QueryError) in
         try checkRadix(radix)
         for byte in String(x, radix: Int(radix)).utf8 { try output.write(byte: byte) }
         return true

@@ -2,7 +2,7 @@ import Columnar
 
 /// Powers of ten and rescaling of unscaled decimals in 128 bits.
 package enum DecimalScale {
-    /// 10^0 ... 10^38, all that fit 128 signed bits.
+    /// 10^0 to 10^38, all that fit 128 signed bits.
     private static let powers: [Int128] = {
         var result: [Int128] = [1]
         for _ in 1...38 { result.append(result[result.count - 1] * 10) }

@@ -68,7 +68,9 @@ enum DoubleFunctions {
             ])
     }
 
-    private static func constant(_ name: String, _ summary: String, _ value: Double) -> ScalarFunction {
+    private static func constant(_ name: String, _ summary: String, _ value: Double)
+        -> ScalarFunction
+    {
         ScalarFunction(
             name, summary: summary,
             [
@@ -124,7 +126,8 @@ enum DoubleFunctions {
         return isRising ? result : count &+ 1 &- result
     }
 
-    private static let widthBucketOfBins: ScalarKernel = { (arguments, context) throws(QueryError) in
+    private static let widthBucketOfBins: ScalarKernel = {
+        (arguments, context) throws(QueryError) in
         let values = try arguments.reader(0, as: Double.self, context)
         let lists = try arguments.listReader(1, context)
         let bins = FlatReader<Double>(try ColumnView(lists.column.child, pool: context.pool))
@@ -136,7 +139,9 @@ enum DoubleFunctions {
             var high = range.upperBound
             while low < high {
                 let middle = (low + high) / 2
-                guard let bin = bins.row(middle) else { throw .argument("Bin values cannot be NULL") }
+                guard let bin = bins.row(middle) else {
+                    throw .argument("Bin values cannot be NULL")
+                }
                 guard bin.isFinite else { throw .argument("Bin value must be finite, got \(bin)") }
                 if x < bin { high = middle } else { low = middle + 1 }
             }

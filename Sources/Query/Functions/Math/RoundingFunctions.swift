@@ -5,8 +5,10 @@ import Glibc
 enum RoundingFunctions {
     static let all: [ScalarFunction] = [
         ScalarFunction("abs", summary: "Absolute value", absolute),
-        ScalarFunction("sign", summary: "-1, 0 or 1 as the number is negative, zero or positive", sign),
-        ScalarFunction("round", summary: "Nearest integer or decimal, halves away from zero", round),
+        ScalarFunction(
+            "sign", summary: "-1, 0 or 1 as the number is negative, zero or positive", sign),
+        ScalarFunction(
+            "round", summary: "Nearest integer or decimal, halves away from zero", round),
         ScalarFunction("floor", summary: "Largest integer not above", floor),
         ScalarFunction("ceil", aliases: ["ceiling"], summary: "Smallest integer not below", ceil),
         ScalarFunction("truncate", summary: "Number without its fraction", truncate),
@@ -46,7 +48,9 @@ enum RoundingFunctions {
         } + [
             ScalarOverload(
                 [.decimal], result: .first,
-                kernel: RowKernel.of { (x: Int128) throws(QueryError) -> Int128? in x < 0 ? 0 &- x : x }),
+                kernel: RowKernel.of { (x: Int128) throws(QueryError) -> Int128? in
+                    x < 0 ? 0 &- x : x
+                }),
             ScalarOverload(
                 [.double], result: .double,
                 kernel: RowKernel.of { (x: Double) throws(QueryError) -> Double? in x.magnitude }),

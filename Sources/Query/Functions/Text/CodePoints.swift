@@ -2,8 +2,8 @@ import Glibc
 
 /// Code points in UTF-8 bytes; lenient: every byte that continues nothing starts a code point.
 ///
-/// Text from files may hold broken UTF-8, and no function may trap on it: counting looks at lead bytes
-/// only, decoding gives U+FFFD for what is broken.
+/// Text from files may hold broken UTF-8, and no function may trap on it: counting looks at lead
+/// bytes only, decoding gives U+FFFD for what is broken.
 extension UnsafeRawBufferPointer {
     /// Code points, as Trino's `length` counts them.
     var codePointCount: Int {
@@ -75,10 +75,15 @@ extension UnsafeRawBufferPointer {
         if needle.isEmpty { return start <= count ? start : nil }
         guard let base = baseAddress, let other = needle.baseAddress, count - start >= needle.count
         else { return nil }
-        guard
-            let found = memmem(base + start, count - start, other, needle.count)
-        else { return nil }
-        return UnsafeRawPointer(found) - base
+        let last = count - needle.count
+        var at = start
+        while at <= last {
+            guard let hit = memchr(base + at, Int32(needle[0]), last - at + 1) else { return nil }
+            at = UnsafeRawPointer(hit) - base
+            if memcmp(hit, other, needle.count) == 0 { return at }
+            at += 1
+        }
+        return nil
     }
 
     /// The last offset at which `needle` begins and ends not after `end`.

@@ -18,7 +18,8 @@ enum SearchFunctions {
             [
                 ScalarOverload(
                     [.varchar, .varchar], result: .boolean,
-                    kernel: RowKernel.of { (text: Bytes, prefix: Bytes) throws(QueryError) -> Bool? in
+                    kernel: RowKernel.of {
+                        (text: Bytes, prefix: Bytes) throws(QueryError) -> Bool? in
                         text.matches(prefix, at: 0)
                     })
             ]),
@@ -27,7 +28,8 @@ enum SearchFunctions {
             [
                 ScalarOverload(
                     [.varchar, .varchar], result: .boolean,
-                    kernel: RowKernel.of { (text: Bytes, suffix: Bytes) throws(QueryError) -> Bool? in
+                    kernel: RowKernel.of {
+                        (text: Bytes, suffix: Bytes) throws(QueryError) -> Bool? in
                         text.matches(suffix, at: text.count - suffix.count)
                     })
             ]),
@@ -36,7 +38,8 @@ enum SearchFunctions {
             [
                 ScalarOverload(
                     [.varchar, .varchar], result: .text,
-                    kernel: RowKernel.text { (text: Bytes, needle: Bytes, output) throws(QueryError) in
+                    kernel: RowKernel.text {
+                        (text: Bytes, needle: Bytes, output) throws(QueryError) in
                         try replace(text, needle, with: Bytes(start: nil, count: 0), into: &output)
                         return true
                     }),

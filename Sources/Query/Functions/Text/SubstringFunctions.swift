@@ -21,7 +21,8 @@ enum SubstringFunctions {
                     }),
             ]),
         ScalarFunction(
-            "split_part", summary: "Field of a text split at a delimiter, 1-based; NULL past the end",
+            "split_part",
+            summary: "Field of a text split at a delimiter, 1-based; NULL past the end",
             [ScalarOverload([.varchar, .varchar, .bigint], result: .first, kernel: splitPart)]),
         trimFunction("trim", "both ends", left: true, right: true),
         trimFunction("ltrim", "the start", left: true, right: false),
@@ -40,7 +41,7 @@ enum SubstringFunctions {
     /// Trino's substr: position 0 gives nothing, a negative one counts from the end.
     static func range(_ text: Bytes, start: Int64, length: Int64) -> Range<Int> {
         guard start != 0, length > 0, !text.isEmpty else { return 0..<0 }
-        var skip = start - 1
+        var skip = start &- 1
         if start < 0 {
             skip = Int64(text.codePointCount) &+ start
             if start == .min || skip < 0 { return 0..<0 }
