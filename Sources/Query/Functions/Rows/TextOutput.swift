@@ -74,9 +74,14 @@ struct TextOutput {
         }
     }
 
-    /// Throws when one value grows past the limit of a function's result.
+    /// Throws when the value that is being composed is past the limit of a function's result.
     func checkValueLimit() throws(QueryError) {
-        guard valueByteCount <= Limits.functionValueBytes else {
+        try Self.checkValueLimit(valueByteCount)
+    }
+
+    /// Throws when a value of so many bytes would be.
+    static func checkValueLimit(_ byteCount: Int) throws(QueryError) {
+        guard byteCount <= Limits.functionValueBytes else {
             throw .argument(
                 "Result of a function is larger than \(Limits.functionValueBytes) bytes")
         }

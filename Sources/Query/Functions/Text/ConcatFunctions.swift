@@ -111,12 +111,12 @@ enum ConcatFunctions {
             try output.write(text.part(0..<(text.offset(skipping: Int(size)) ?? text.count)))
             return
         }
-        if !isLeft { try output.write(text) }
         let length = padding.codePointCount
-        for _ in 0..<missing / max(length, 1) {
-            try output.write(padding)
-            try output.checkValueLimit()
-        }
+        let copies = missing / max(length, 1)
+        try TextOutput.checkValueLimit(
+            text.count + copies.multipliedReportingOverflow(by: padding.count).partialValue)
+        if !isLeft { try output.write(text) }
+        for _ in 0..<copies { try output.write(padding) }
         let rest = length == 0 ? 0 : missing % length
         try output.write(padding.part(0..<(padding.offset(skipping: rest) ?? padding.count)))
         if isLeft { try output.write(text) }
