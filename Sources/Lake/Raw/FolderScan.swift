@@ -2,7 +2,7 @@ import Columnar
 import Glibc
 
 /// Turns the bytes of a raw file into a row; the one thing that a scan asks of the layers above.
-protocol RawFileSink {
+protocol RawFileSink: SendableMetatype {
     /// Takes a file whose bytes are new or changed; `state` is what is remembered of it.
     mutating func take(
         bytes: UnsafeRawBufferPointer, path: String, stat: FileStat, state: RawFileState?
@@ -33,14 +33,14 @@ package struct QuarantinedFile: Hashable, Sendable {
     }
 }
 
-/// A folder to scan with what is remembered of it.
-struct FolderTask {
+/// A folder to scan, by its path with a closing slash, and what is remembered of it.
+struct FolderTask: Sendable {
     var folder: [UInt8]
     var chunks: [RawFiles.Row]
 }
 
 /// What a scan of some folders gives, besides the rows that its sink staged.
-struct ScanResult {
+struct ScanResult: Sendable {
     var counts = FileCounts()
     var edits: [RawFileEdit] = []
     var quarantined: [QuarantinedFile] = []
@@ -93,7 +93,8 @@ struct FolderScan: ~Copyable {
         _ task: FolderTask, sink: inout Sink, into result: inout ScanResult
     ) throws(LakeError) {
         try decode(task)
-        let path = String(decoding: task.folder, as: UTF8.self)
+        // Without the closing slash: behind it, a link would be followed.
+        let path = String(decoding: task.folder.dropLast(), as: UTF8.self)
         let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
         let descriptor = openat(root.descriptor, path.isEmpty ? "." : path, flags)
         var failure = descriptor < 0 ? errno : 0

@@ -42,7 +42,7 @@ package final class RawWalk {
     /// Levels of folders above the files.
     private var folderLevels: Int { names.levelCount - 1 }
 
-    /// The next folder relative to the root, without a closing slash; empty for the root itself.
+    /// The next folder relative to the root, with a closing slash; empty for the root itself.
     package func next() -> [UInt8]? {
         if !isStarted {
             isStarted = true
@@ -56,8 +56,8 @@ package final class RawWalk {
                 continue
             }
             path.removeLast(path.count - levels[top].pathCount)
-            if !path.isEmpty { path.append(UInt8(ascii: "/")) }
             path.append(contentsOf: levels[top].listing.name(entry))
+            path.append(UInt8(ascii: "/"))
             if levels.count == folderLevels { return path }
             push(parent: levels[top].descriptor, name: entry)
         }

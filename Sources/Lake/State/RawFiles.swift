@@ -13,7 +13,7 @@ package enum RawFiles {
         """
 
     /// One chunk as stored.
-    struct Row {
+    struct Row: Sendable {
         var folder: [UInt8]
         var first: [UInt8]
         var entries: [UInt8]
@@ -103,7 +103,7 @@ package enum RawFiles {
 }
 
 /// One chunk of a folder replaced by others.
-struct RawFileEdit {
+struct RawFileEdit: Sendable {
     var folder: [UInt8]
     /// The first name of the chunk that goes; nil if the folder had none.
     var removed: [UInt8]?
