@@ -86,6 +86,7 @@ package final class QueryContext: Sendable {
     package let batchRows: Int
     package let isCancelled = Atomic<Bool>(false)
     package let rowsProcessed = Atomic<Int>(0)
+    private let subqueryValues = Mutex<[SubqueryID: Column]>([:])
 
     package init(
         session: SessionContext, registry: FunctionRegistry, pool: BufferPool, workerCount: Int,
@@ -96,5 +97,18 @@ package final class QueryContext: Sendable {
         self.pool = pool
         self.workerCount = workerCount
         self.batchRows = batchRows
+    }
+
+    /// Keeps the one value of an uncorrelated subquery, which ran before the plan that uses it.
+    package func setSubqueryValue(_ id: SubqueryID, _ column: Column) {
+        subqueryValues.withLock { $0[id] = column }
+    }
+
+    /// The value of a subquery as a one-row column.
+    package func subqueryValue(_ id: SubqueryID) throws(QueryError) -> Column {
+        guard let column = subqueryValues.withLock({ $0[id] }) else {
+            throw QueryError(.internalError, "subquery \(id.number) has not run")
+        }
+        return column
     }
 }
