@@ -43,7 +43,7 @@ let package = Package(
             name: "Query", dependencies: ["Columnar", "CPCRE2", "CKernels"],
             path: "Sources/Query", exclude: ["C"], swiftSettings: swiftSettings),
         .target(
-            name: "Lake", dependencies: ["Columnar", "CSQLite", "CXXHash"],
+            name: "Lake", dependencies: ["Columnar", "CSQLite", "CXXHash", "CZlib", "CZstd"],
             path: "Sources/Lake", exclude: ["C"], swiftSettings: swiftSettings),
         .executableTarget(
             name: "CLI", dependencies: ["Lake", "Query", "Columnar"],

@@ -61,6 +61,14 @@ package struct JSONElement {
         Self.text(strings, word: tape[index])
     }
 
+    /// Where this value stands on the tape, never 0; `element(atTapeIndex:)` finds it again.
+    @inlinable package var tapeIndex: Int { index }
+
+    /// A value of the same document by its `tapeIndex`.
+    @inlinable package func element(atTapeIndex index: Int) -> JSONElement {
+        JSONElement(tape: tape, strings: strings, index: index)
+    }
+
     /// The integer, if this is one that fits.
     package var int64: Int64? { kind == .int64 ? int64Bits : nil }
     /// The integer, if this is one that is not negative.

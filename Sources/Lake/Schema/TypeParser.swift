@@ -3,7 +3,7 @@ import Columnar
 /// Reads a SQL type: `bigint`, `varchar(20)`, `timestamp(6)`, `array(row(id varchar, n bigint))`.
 ///
 /// Source: Trino 401 `language/types`. A bare `row` is a row without fields: the schema file lists them
-/// beside it. Types that a table cannot hold (char, intervals, time with zone) are refused.
+/// beside it. Types that no JSON value becomes (char, varbinary, intervals, …) are refused.
 struct TypeParser {
     /// Why a text is not a type.
     struct Invalid: Error, Hashable {
@@ -11,8 +11,8 @@ struct TypeParser {
     }
 
     static let scalarNames = [
-        "boolean", "integer", "bigint", "real", "double", "decimal", "varchar", "varbinary", "json",
-        "uuid", "date", "timestamp", "array", "row",
+        "boolean", "integer", "bigint", "real", "double", "varchar", "json", "date", "timestamp",
+        "array", "row",
     ]
 
     private let text: [UInt8]
@@ -44,9 +44,7 @@ struct TypeParser {
         case "bigint": return .bigint
         case "real": return .real
         case "double": return .double
-        case "varbinary": return .varbinary
         case "json": return .json
-        case "uuid": return .uuid
         case "date": return .date
         case "varchar":
             guard let length = try numbers(atMost: 1).first else { return .text }
@@ -58,14 +56,6 @@ struct TypeParser {
                 throw Invalid(reason: "has timestamp(\(precision)); tables hold timestamp(6)")
             }
             return .timestamp(precision: 6)
-        case "decimal":
-            let parts = try numbers(atMost: 2)
-            let precision = parts.first ?? 38
-            let scale = parts.count == 2 ? parts[1] : 0
-            guard (1...38).contains(precision), (0...precision).contains(scale) else {
-                throw Invalid(reason: "has a decimal outside precision 1...38, scale 0...precision")
-            }
-            return .decimal(precision: precision, scale: scale)
         case "array":
             try expect("(")
             let element = try type()

@@ -1,0 +1,99 @@
+import Columnar
+
+/// Raw files in, columns out: one JSON document becomes one row of a table.
+///
+///     bytes ─► JSONParser ─► RowStager (walk, coerce, check, hash) ─► RowColumns ─► Batch
+///                 rejected ◄──────┘            │ stage                  ▲ commit
+///                                              └── row identity ──► caller decides
+///
+/// `stage` appends nothing: the caller looks at key and hash and either commits the row or goes on. One
+/// flattener serves one thread.
+package final class Flattener {
+    package let definition: TableDefinition
+    private let parser: JSONParser
+    private var stager: RowStager
+    private let columns: RowColumns
+    private var staged: (path: String, ingestedAtMicros: Int64)?
+    /// Values of committed rows that did not fit their column and went to `_extra`, by column.
+    package private(set) var driftCounts: [Int]
+
+    package init(definition: TableDefinition, pool: BufferPool) throws(LakeError) {
+        self.definition = definition
+        driftCounts = Array(repeating: 0, count: definition.columns.count)
+        let plan = FlattenPlan(definition)
+        do throws(ColumnarError) {
+            parser = try JSONParser()
+            stager = try RowStager(definition, plan: plan, pool: pool)
+            columns = try RowColumns(plan, pool: pool)
+        } catch {
+            throw .columnar(error)
+        }
+    }
+
+    /// Rows committed since the last batch.
+    package var rowCount: Int { columns.rowCount }
+
+    /// Parses and checks one file and stages its row.
+    ///
+    /// `bytes` must be followed by `JSONParser.paddingBytes` readable bytes; `path` is relative to the raw
+    /// folder. Throws only what is not the file's fault: memory.
+    package func stage(
+        bytes: UnsafeRawBufferPointer, path: String, ingestedAtMicros: Int64
+    ) throws(LakeError) -> FlattenOutcome {
+        staged = nil
+        do throws(ColumnarError) {
+            let document = try parser.parse(bytes)
+            let outcome = try stage(document, path: path)
+            if case .row = outcome { staged = (path, ingestedAtMicros) }
+            return outcome
+        } catch .json(let reason, let position, _) {
+            return .rejected(.json(reason: reason, position: position))
+        } catch .limit(_, let value, let limit, _) {
+            return .rejected(.tooLarge(bytes: value, limit: limit))
+        } catch {
+            throw .columnar(error)
+        }
+    }
+
+    /// Appends the staged row; does nothing when none is staged.
+    package func commit() throws(LakeError) {
+        guard let row = staged else { return }
+        staged = nil
+        do throws(ColumnarError) {
+            try columns.append(
+                stable: stager.stable.bytes, volatile: stager.volatile.bytes, path: row.path,
+                ingestedAtMicros: row.ingestedAtMicros)
+        } catch {
+            throw .columnar(error)
+        }
+        for i in driftCounts.indices { driftCounts[i] += stager.drift.base[i] }
+    }
+
+    /// The committed rows in the schema's column order; the flattener is empty afterwards.
+    package func finishBatch() throws(LakeError) -> Batch {
+        do throws(ColumnarError) {
+            return try columns.finish()
+        } catch {
+            throw .columnar(error)
+        }
+    }
+
+    private func stage(
+        _ document: JSONElement, path: String
+    ) throws(ColumnarError) -> FlattenOutcome {
+        var path = path
+        var failure: ColumnarError?
+        let outcome: FlattenOutcome? = path.withUTF8 { bytes in
+            do throws(ColumnarError) {
+                return try stager.stage(document, path: UnsafeRawBufferPointer(bytes))
+            } catch {
+                failure = error
+                return nil
+            }
+        }
+        guard let outcome else {
+            throw failure ?? .memoryLimit(requestedBytes: 0, limitBytes: 0)
+        }
+        return outcome
+    }
+}

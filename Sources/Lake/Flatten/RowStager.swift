@@ -1,0 +1,203 @@
+import CXXHash
+import Columnar
+
+/// Turns one parsed document into one row in `RowEncoding`, checked against the definition.
+///
+/// A value that does not fit its column leaves NULL there, stays in `_extra` under its path and is
+/// counted; in a required column it rejects the file.
+struct RowStager {
+    private let definition: TableDefinition
+    let plan: FlattenPlan
+    let walk: DocumentWalk
+    let values: FixedTable<FlattenPlan.Value>
+    let fields: FixedTable<FlattenPlan.Field>
+    let frames: FixedTable<FlattenPlan.Frame>
+    private let fieldSlots: FixedTable<Int32>
+    private let keyColumns: [Int]
+    var residue = Residue()
+    var writer = JSONWriter()
+    /// Misfits of the staged row, by column.
+    let drift: FixedTable<Int>
+    /// What the row hash covers, and what it does not.
+    var stable: RowBytes
+    var volatile: RowBytes
+    private var key: RowBytes
+    /// Where each column begins in `stable`; `_extra` is behind the last.
+    private let columnStarts: FixedTable<Int>
+    private var captures: [Range<Int>]
+
+    init(
+        _ definition: TableDefinition, plan: FlattenPlan, pool: BufferPool
+    ) throws(ColumnarError) {
+        self.definition = definition
+        self.plan = plan
+        walk = DocumentWalk(plan)
+        values = FixedTable(plan.values)
+        fields = FixedTable(plan.fields)
+        frames = FixedTable(plan.frames)
+        fieldSlots = FixedTable(plan.fieldSlots)
+        keyColumns = definition.keyColumns
+        let columnCount = definition.columns.count
+        drift = FixedTable(Array(repeating: 0, count: columnCount))
+        columnStarts = FixedTable(Array(repeating: 0, count: columnCount + 1))
+        captures = Array(repeating: 0..<0, count: definition.raw.captureNames.count)
+        stable = try RowBytes(pool: pool)
+        volatile = try RowBytes(pool: pool)
+        key = try RowBytes(pool: pool)
+    }
+
+    /// Stages the row of a document; the key in the answer lives until the next call.
+    mutating func stage(
+        _ document: JSONElement, path: UnsafeRawBufferPointer
+    ) throws(ColumnarError) -> FlattenOutcome {
+        guard document.kind == .object else {
+            return .rejected(.notAnObject(found: Found.name(document)))
+        }
+        guard definition.raw.captures(in: path, into: &captures) else {
+            return .rejected(.foreignPath(pattern: definition.raw.pattern))
+        }
+        residue.removeAll()
+        stable.truncate(to: 0)
+        volatile.truncate(to: 0)
+        for i in 0..<drift.count { drift.base[i] = 0 }
+        let frame = frames.base[0]
+        walk.clear(frame)
+        walk.fill(
+            node: frame.node, from: document, residue: &residue, keeps: true, drift: drift.base)
+        for i in 0..<Int(frame.fieldCount) {
+            let field = fields.base[Int(frame.firstField) + i]
+            columnStarts.base[i] = stable.count
+            if field.capture >= 0 {
+                let range = captures[Int(field.capture)]
+                let text = UnsafeRawBufferPointer(rebasing: path[range])
+                guard try put(text: text, as: Int(field.value)) else {
+                    return .rejected(unfit(i, String(decoding: text, as: UTF8.self)))
+                }
+                continue
+            }
+            let filled = try put(field, of: document)
+            if field.isRequired, !filled { return .rejected(missing(i, document)) }
+        }
+        columnStarts.base[drift.count] = stable.count
+        if residue.isEmpty {
+            try stable.putNull()
+        } else {
+            try stable.put(copyOf: residue.text())
+        }
+        let rowBytes = stable.bytes
+        return .row(
+            RowIdentity(
+                key: try keyBytes(), partitionValue: partitionValue(),
+                rowHash: XXH3_64bits(rowBytes.baseAddress, rowBytes.count)))
+    }
+
+    private mutating func keyBytes() throws(ColumnarError) -> UnsafeRawBufferPointer {
+        key.truncate(to: 0)
+        for column in keyColumns {
+            let range = columnStarts.base[column]..<columnStarts.base[column + 1]
+            try key.put(raw: stable.slice(range))
+        }
+        return key.bytes
+    }
+
+    private func partitionValue() -> Int32? {
+        guard let rule = definition.partition else { return nil }
+        let bytes = stable.bytes
+        let start = columnStarts.base[rule.column] + 1
+        if definition.columns[rule.column].type == .date {
+            let days = Int64(bytes.loadUnaligned(fromByteOffset: start, as: Int32.self))
+            let (micros, overflows) = days.multipliedReportingOverflow(by: CivilTime.microsPerDay)
+            return rule.transform.value(micros: overflows ? (days < 0 ? .min : .max) : micros)
+        }
+        return rule.transform.value(
+            micros: bytes.loadUnaligned(fromByteOffset: start, as: Int64.self))
+    }
+
+    /// Encodes a field's value, from the first of its paths that has one; false when it is NULL.
+    mutating func put(
+        _ field: FlattenPlan.Field, of document: JSONElement
+    ) throws(ColumnarError) -> Bool {
+        let value = Int(field.value)
+        var chosen = -1
+        let isVolatile = values.base[value].isVolatile
+        let start = isVolatile ? volatile.count : stable.count
+        for i in 0..<Int(field.slotCount) {
+            let slot = Int(fieldSlots.base[Int(field.firstSlot) + i])
+            let index = Int(walk.slots.base[slot])
+            guard index != 0 else { continue }
+            let element = document.element(atTapeIndex: index)
+            guard !element.isNull else { continue }
+            if chosen >= 0 {
+                if try !agrees(element, value, from: start) { keep(element, slot: slot) }
+                continue
+            }
+            // Only nested values look at the path while they are encoded.
+            let isNested = values.base[value].part >= 0
+            if isNested { enter(slot) }
+            let fits = try put(element, as: value, column: Int(field.column))
+            if isNested { leave(slot) }
+            if fits {
+                chosen = i
+            } else {
+                keep(element, slot: slot)
+                drift.base[Int(field.column)] &+= 1
+            }
+        }
+        if chosen < 0 { try putNull(value) }
+        return chosen >= 0
+    }
+
+    /// Whether a second path's element encodes as the first one's did.
+    private mutating func agrees(
+        _ element: JSONElement, _ value: Int, from start: Int
+    ) throws(ColumnarError) -> Bool {
+        let plan = values.base[value]
+        guard plan.kind != .list, plan.kind != .row else { return false }
+        let end = plan.isVolatile ? volatile.count : stable.count
+        let fits = try put(element, as: value, column: 0)
+        let all = plan.isVolatile ? volatile.bytes : stable.bytes
+        let isEqual = fits && all[start..<end].elementsEqual(all[end...])
+        if plan.isVolatile { volatile.truncate(to: end) } else { stable.truncate(to: end) }
+        return isEqual
+    }
+
+    private mutating func enter(_ slot: Int) {
+        for range in plan.slotPaths[slot] { residue.enter(key: walk.key(range)) }
+    }
+
+    private mutating func leave(_ slot: Int) {
+        for _ in plan.slotPaths[slot] { residue.leave() }
+    }
+
+    private mutating func keep(_ element: JSONElement, slot: Int) {
+        enter(slot)
+        residue.keep(element)
+        leave(slot)
+    }
+
+    private func missing(_ column: Int, _ document: JSONElement) -> RejectReason {
+        let field = fields.base[column]
+        for i in 0..<Int(field.slotCount) {
+            let slot = Int(fieldSlots.base[Int(field.firstSlot) + i])
+            let index = Int(walk.slots.base[slot])
+            guard index != 0 else { continue }
+            let element = document.element(atTapeIndex: index)
+            if !element.isNull { return unfit(column, Found.sample(element)) }
+        }
+        return .missing(column: definition.columns[column].name, path: pathText(column))
+    }
+
+    private func unfit(_ column: Int, _ found: String) -> RejectReason {
+        let definition = definition.columns[column]
+        return .unfit(
+            column: definition.name, path: pathText(column), type: "\(definition.type)",
+            found: found)
+    }
+
+    private func pathText(_ column: Int) -> String {
+        switch definition.columns[column].source {
+        case .capture(let number): "{\(definition.raw.captureNames[number])}"
+        case .paths(let paths): paths.map(\.description).joined(separator: " or ")
+        }
+    }
+}
