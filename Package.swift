@@ -60,7 +60,8 @@ let package = Package(
             name: "QueryTests", dependencies: ["Query", "Columnar"], exclude: ["slt", "plans"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "LakeTests", dependencies: ["Lake", "Columnar"], swiftSettings: swiftSettings),
+            name: "LakeTests", dependencies: ["Lake", "Columnar"], exclude: ["flatten"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "CLITests", dependencies: ["Lake", "Columnar"], exclude: ["console"],
             swiftSettings: swiftSettings),

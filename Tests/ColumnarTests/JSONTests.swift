@@ -61,8 +61,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "the file is empty", 1, 1),
-        ("  ", "the file is empty", 1, 3),
+        ("", "there is no JSON value", 1, 1),
+        ("  ", "there is no JSON value", 1, 3),
         (#"{"a":1,}"#, "a comma too many before }", 1, 8),
         ("[1,\n 2,\n]", "a comma too many before ]", 3, 1),
         (#"{"a" 1}"#, "a colon should be here", 1, 6),

@@ -20,7 +20,7 @@ struct JSONReader {
     /// The whole text as one value.
     mutating func document() throws(ColumnarError) -> JSONValue {
         skipSpace()
-        guard cursor < bytes.count else { throw failure("the file is empty") }
+        guard cursor < bytes.count else { throw failure("there is no JSON value") }
         let value = try value()
         skipSpace()
         guard cursor == bytes.count else { throw failure("text after the end of the document") }
