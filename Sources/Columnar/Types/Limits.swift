@@ -36,4 +36,6 @@ package enum Limits {
     package static let functionValueBytes = 64 << 20
     /// Elements of one array that a function may make, as Trino's `sequence` and `repeat` have it.
     package static let functionArrayElements = 10_000
+    /// Rows of one row group, and values of one column chunk, that we read: 32-bit offsets with room.
+    package static let rowGroupValues = 1 << 31
 }

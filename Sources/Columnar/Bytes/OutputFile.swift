@@ -1,0 +1,73 @@
+import Glibc
+
+/// A new file that appears whole or not at all: temporary name, fsync, rename, fsync of the folder.
+///
+/// The temporary name is `.` + name + `.tmp` in the same folder. If the object goes before `commit`
+/// succeeded, the temporary file is unlinked.
+package final class OutputFile {
+    package let path: String
+    package let temporaryPath: String
+    /// Bytes written so far.
+    package private(set) var sizeBytes = 0
+    private let folder: String
+    private var descriptor: Int32
+    private var isCommitted = false
+
+    /// Creates the temporary file; an old one of the same name is replaced.
+    package init(path: String) throws(ColumnarError) {
+        let bytes = Array(path.utf8)
+        let cut = bytes.lastIndex(of: UInt8(ascii: "/"))
+        let name = String(decoding: bytes[(cut.map { $0 + 1 } ?? 0)...], as: UTF8.self)
+        folder = cut.map { $0 == 0 ? "/" : String(decoding: bytes[..<$0], as: UTF8.self) } ?? "."
+        self.path = path
+        temporaryPath = (cut == nil ? "" : folder == "/" ? "/" : folder + "/") + ".\(name).tmp"
+        descriptor = Glibc.open(
+            temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode_t(0o644))
+        guard descriptor >= 0 else {
+            isCommitted = true
+            throw .io(operation: "create", path: temporaryPath, errorNumber: errno)
+        }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+        if !isCommitted { unlink(temporaryPath) }
+    }
+
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(ColumnarError) {
+        var done = 0
+        while done < bytes.count {
+            let count = Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .io(operation: "write", path: temporaryPath, errorNumber: errno)
+            }
+            done += count
+        }
+        sizeBytes += bytes.count
+    }
+
+    /// Makes the file durable and visible under its name.
+    package func commit() throws(ColumnarError) {
+        guard fsync(descriptor) == 0 else {
+            throw .io(operation: "fsync", path: temporaryPath, errorNumber: errno)
+        }
+        let closed = close(descriptor)
+        descriptor = -1
+        guard closed == 0 else {
+            throw .io(operation: "close", path: temporaryPath, errorNumber: errno)
+        }
+        guard rename(temporaryPath, path) == 0 else {
+            throw .io(operation: "rename", path: path, errorNumber: errno)
+        }
+        isCommitted = true
+        let directory = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else {
+            throw .io(operation: "open", path: folder, errorNumber: errno)
+        }
+        defer { close(directory) }
+        guard fsync(directory) == 0 else {
+            throw .io(operation: "fsync", path: folder, errorNumber: errno)
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import CZlib
+
+/// Gzip through zlib; a page may be several members in a row.
+///
+/// https://www.rfc-editor.org/rfc/rfc1952
+enum Gzip {
+    static func decompress(
+        _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer,
+        location: FileLocation
+    ) throws(ColumnarError) {
+        var stream = z_stream()
+        // 32 asks zlib to tell gzip from zlib by the header: both occur in files.
+        guard
+            inflateInit2_(
+                &stream, 15 + 32, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+        else { throw .memoryLimit(requestedBytes: 1 << 16, limitBytes: 1 << 16) }
+        defer { inflateEnd(&stream) }
+        stream.next_in = UnsafeMutablePointer(
+            mutating: source.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        stream.avail_in = UInt32(clamping: source.count)
+        var spare: UInt8 = 0
+        let code = withUnsafeMutablePointer(to: &spare) { spare in
+            // An empty page still has a stream; zlib wants somewhere to point.
+            stream.next_out =
+                target.count > 0
+                ? target.baseAddress?.assumingMemoryBound(to: UInt8.self) : spare
+            stream.avail_out = UInt32(clamping: target.count)
+            return inflateMembers(&stream)
+        }
+        guard code == Z_STREAM_END, stream.avail_out == 0 else {
+            throw .corrupt(
+                location,
+                reason: "gzip: code \(code), \(stream.avail_out) bytes missing of \(target.count)")
+        }
+    }
+
+    private static func inflateMembers(_ stream: inout z_stream) -> Int32 {
+        while true {
+            let code = inflate(&stream, Z_FINISH)
+            guard code == Z_STREAM_END, stream.avail_in > 0 else { return code }
+            guard inflateReset(&stream) == Z_OK else { return Z_DATA_ERROR }
+        }
+    }
+}
+
+/// CRC-32 with the gzip polynomial: the checksum of Parquet pages.
+enum Checksum {
+    static func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        return UInt32(truncatingIfNeeded: CZlib.crc32_z(0, start, bytes.count))
+    }
+}

@@ -1,0 +1,77 @@
+/// Definition and repetition levels of one chunk, a byte each, for leaves in lists or deep in rows.
+struct LeafLevels {
+    let count: Int
+    let definition: Buffer
+    /// nil outside lists.
+    let repetition: Buffer?
+
+    init(count: Int, hasRepetition: Bool, pool: BufferPool) throws(ColumnarError) {
+        self.count = count
+        definition = try pool.allocate(bytes: count)
+        repetition = hasRepetition ? try pool.allocate(bytes: count) : nil
+    }
+
+    var definitionBase: UnsafeMutablePointer<UInt8> {
+        definition.base.assumingMemoryBound(to: UInt8.self)
+    }
+
+    var repetitionBase: UnsafeMutablePointer<UInt8>? {
+        repetition?.base.assumingMemoryBound(to: UInt8.self)
+    }
+
+    /// Decodes one page's levels; those above the maximum are refused, as is a first row that is not one.
+    func decode(
+        _ parts: PageParts, page: ChunkPages.Page, leaf: SchemaLeaf, location: FileLocation
+    ) throws(ColumnarError) {
+        let count = page.header.valueCount
+        let definitions = definitionBase + page.firstLevel
+        if leaf.maxDefinition > 0 {
+            try Self.decode(
+                parts.definition, maximum: leaf.maxDefinition, count: count, into: definitions,
+                location: location)
+        } else {
+            definitions.update(repeating: 0, count: count)
+        }
+        guard let repetitionBase else { return }
+        let repetitions = repetitionBase + page.firstLevel
+        try Self.decode(
+            parts.repetition, maximum: leaf.maxRepetition, count: count, into: repetitions,
+            location: location)
+        if page.firstLevel == 0, count > 0, repetitions[0] != 0 {
+            throw .corrupt(location, reason: "the first repetition level is \(repetitions[0])")
+        }
+    }
+
+    private static func decode(
+        _ bytes: UnsafeRawBufferPointer, maximum: Int, count: Int,
+        into target: UnsafeMutablePointer<UInt8>, location: FileLocation
+    ) throws(ColumnarError) {
+        var reader = ByteReader(bytes, location: location)
+        try HybridRLE.decode(
+            &reader, bitWidth: BitPacking.bitWidth(for: maximum), count: count, into: target)
+        var highest: UInt8 = 0
+        for i in 0..<count { highest = max(highest, target[i]) }
+        guard Int(highest) <= maximum else {
+            throw .corrupt(location, reason: "level \(highest) is above \(maximum)")
+        }
+    }
+
+    /// Marks which slots of a page have values; returns how many slots, and how many have one.
+    func markSlots(
+        _ page: ChunkPages.Page, leaf: SchemaLeaf, slot: Int, _ validity: Bitmap?
+    ) -> (slots: Int, present: Int) {
+        let definitions = definitionBase + page.firstLevel
+        let slotDefinition = UInt8(leaf.node.slotDefinition)
+        let full = UInt8(leaf.maxDefinition)
+        var slots = 0
+        var present = 0
+        var bits = validity.map { BitAppender($0, at: slot) }
+        for i in 0..<page.header.valueCount where definitions[i] >= slotDefinition {
+            slots &+= 1
+            let isPresent = definitions[i] == full
+            present &+= isPresent ? 1 : 0
+            bits?.append(repeating: isPresent, count: 1)
+        }
+        return (slots, present)
+    }
+}

@@ -1,0 +1,98 @@
+/// The parts of one opened page; pointers live until the next page is opened.
+struct PageParts {
+    var repetition = UnsafeRawBufferPointer(start: nil, count: 0)
+    var definition = UnsafeRawBufferPointer(start: nil, count: 0)
+    var values = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Where `values` begin in the text owner.
+    var valuesBase = 0
+}
+
+/// Memory that one chunk's pages are decompressed and converted in, reused from page to page.
+struct PageScratch {
+    private let pool: BufferPool
+    private var page: Buffer?
+    private var first: Buffer?
+    private var second: Buffer?
+
+    init(pool: BufferPool) {
+        self.pool = pool
+    }
+
+    private static func room(
+        _ held: inout Buffer?, bytes: Int, pool: BufferPool
+    ) throws(ColumnarError) -> Buffer {
+        if let held, held.capacityBytes >= bytes { return held }
+        let buffer = try pool.allocate(bytes: bytes)
+        held = buffer
+        return buffer
+    }
+
+    /// Room for raw physical values.
+    mutating func physical(bytes: Int) throws(ColumnarError) -> Buffer {
+        try Self.room(&first, bytes: bytes, pool: pool)
+    }
+
+    /// Room for converted values before NULLs are spread.
+    mutating func converted(bytes: Int) throws(ColumnarError) -> Buffer {
+        try Self.room(&second, bytes: bytes, pool: pool)
+    }
+
+    /// Decompresses a page and finds its parts; into `owner` at the page's offset if there is one.
+    mutating func open(
+        _ page: ChunkPages.Page, of pages: ChunkPages, codec: Int, leaf: SchemaLeaf,
+        owner: Buffer?, location: FileLocation
+    ) throws(ColumnarError) -> PageParts {
+        let header = page.header
+        let target: Buffer
+        let offset: Int
+        if let owner {
+            target = owner
+            offset = page.plainOffset
+        } else {
+            target = try Self.room(&self.page, bytes: header.uncompressedBytes, pool: pool)
+            offset = 0
+        }
+        var body = pages.body(page)
+        let isV2 = header.type == PageType.dataV2.rawValue
+        var parts = PageParts()
+        var plainBytes = header.uncompressedBytes
+        if isV2 {
+            let levelBytes = header.definitionBytes + header.repetitionBytes
+            guard levelBytes <= body.count, levelBytes <= plainBytes else {
+                throw .corrupt(location, reason: "levels of \(levelBytes) bytes exceed the page")
+            }
+            parts.repetition = UnsafeRawBufferPointer(rebasing: body[..<header.repetitionBytes])
+            parts.definition = UnsafeRawBufferPointer(
+                rebasing: body[header.repetitionBytes..<levelBytes])
+            body = UnsafeRawBufferPointer(rebasing: body[levelBytes...])
+            plainBytes -= levelBytes
+        }
+        let plain = UnsafeMutableRawBufferPointer(start: target.base + offset, count: plainBytes)
+        // An empty value section is not compressed, whatever the codec.
+        if !isV2 || plainBytes > 0 {
+            let used = isV2 && !header.isCompressed ? Codec.uncompressed.rawValue : codec
+            try Codec.decompress(codec: used, from: body, into: plain, location: location)
+        }
+        var reader = ByteReader(UnsafeRawBufferPointer(plain), location: location)
+        if header.type == PageType.data.rawValue {
+            if leaf.maxRepetition > 0 {
+                parts.repetition = try levelBytes(&reader, header.repetitionEncoding)
+            }
+            if leaf.maxDefinition > 0 {
+                parts.definition = try levelBytes(&reader, header.definitionEncoding)
+            }
+        }
+        parts.valuesBase = offset + reader.position
+        parts.values = try reader.take(reader.remaining)
+        return parts
+    }
+
+    private func levelBytes(
+        _ reader: inout ByteReader, _ encoding: Int
+    ) throws(ColumnarError) -> UnsafeRawBufferPointer {
+        guard encoding == ValueEncoding.rle.rawValue else {
+            throw .unsupported(reader.location, feature: "level encoding \(encoding)")
+        }
+        return try reader.take(Int(try reader.load(UInt32.self)))
+    }
+}

@@ -1,0 +1,222 @@
+import Synchronization
+
+/// One file of a scan.
+package struct ParquetScanFile: Sendable {
+    package var path: String
+    /// The file's number in row ids: unique in the scan, below 2^24.
+    package var fileIndex: Int
+    /// Values of table columns that are not in the file but the same for all its rows (partitions), by column position.
+    package var constants: [Int: Value]
+
+    package init(path: String, fileIndex: Int, constants: [Int: Value] = [:]) {
+        self.path = path
+        self.fileIndex = fileIndex
+        self.constants = constants
+    }
+}
+
+/// A scan over Parquet files of one table: footers are read and row groups pruned when it is made.
+package final class ParquetScan: TableScan {
+    /// One row group of one file.
+    struct Morsel: Sendable {
+        let file: Int
+        let rowGroup: Int
+        /// The row group's first row in its file.
+        let firstRow: Int
+    }
+
+    /// One file with its plans.
+    struct Source: Sendable {
+        let file: ParquetFile
+        let fileIndex: Int
+        let constants: [Int: Value]
+        /// One per wanted column.
+        let plans: [ReadPlan]
+        let pruner: RowGroupPruner
+    }
+
+    private let request: ScanRequest
+    private let schema: Schema
+    private let sources: [Source]
+    private let morsels: [Morsel]
+    private let touched: Mutex<Set<Int>> = Mutex([])
+    package let counters = ScanCounters()
+
+    package var morselCount: Int { morsels.count }
+
+    /// Reads every footer and drops the row groups that no row can come from.
+    package init(
+        files: [ParquetScanFile], schema: Schema, request: ScanRequest, pool: BufferPool
+    ) throws(ColumnarError) {
+        self.request = request
+        self.schema = schema
+        var sources: [Source] = []
+        var morsels: [Morsel] = []
+        for file in files {
+            let source = try Self.source(file, schema: schema, request: request)
+            counters.bytesRead.wrappingAdd(source.file.footerBytes, ordering: .relaxed)
+            counters.filesTotal.wrappingAdd(1, ordering: .relaxed)
+            counters.rowGroupsTotal.wrappingAdd(source.file.rowGroupCount, ordering: .relaxed)
+            var firstRow = 0
+            for (index, rows) in source.file.rowGroupRows.enumerated() {
+                defer { firstRow += rows }
+                if rows == 0 { continue }
+                guard source.pruner.mayMatch(request.predicates, rowGroup: index) else { continue }
+                morsels.append(Morsel(file: sources.count, rowGroup: index, firstRow: firstRow))
+            }
+            sources.append(source)
+        }
+        if let order = request.order {
+            Self.sort(&morsels, by: order, sources)
+        } else if let limit = request.rowLimit, request.predicates.isEmpty,
+            request.dynamicFilters.isEmpty
+        {
+            Self.cut(&morsels, toRows: limit, sources)
+        }
+        self.sources = sources
+        self.morsels = morsels
+    }
+
+    private static func source(
+        _ file: ParquetScanFile, schema: Schema, request: ScanRequest
+    ) throws(ColumnarError) -> Source {
+        let parquet = try ParquetFile.open(path: file.path)
+        let resolution = ColumnResolution(location: FileLocation(path: file.path))
+        var plans: [ReadPlan] = []
+        for column in request.columns {
+            plans.append(
+                try resolution.plan(
+                    schema.fields[column.index], in: parquet.tree.columns, leaves: column.leaves))
+        }
+        let pruner = RowGroupPruner(
+            file: parquet, schema: schema, constants: file.constants, resolution: resolution)
+        return Source(
+            file: parquet, fileIndex: file.fileIndex, constants: file.constants, plans: plans,
+            pruner: pruner)
+    }
+
+    /// Keeps the first morsels that together have enough rows.
+    private static func cut(_ morsels: inout [Morsel], toRows limit: Int, _ sources: [Source]) {
+        var rows = 0
+        var count = 0
+        while count < morsels.count && rows < limit {
+            let morsel = morsels[count]
+            rows += sources[morsel.file].file.rowGroupRows[morsel.rowGroup]
+            count += 1
+        }
+        morsels.removeSubrange(count...)
+    }
+
+    /// Row groups whose best value comes first; those without bounds stay last, ties in file order.
+    private static func sort(_ morsels: inout [Morsel], by order: ScanOrder, _ sources: [Source]) {
+        var keyed: [(key: Value?, position: Int, morsel: Morsel)] = []
+        for (position, morsel) in morsels.enumerated() {
+            let bounds = sources[morsel.file].pruner.bounds(of: order.column, morsel.rowGroup)
+            keyed.append(
+                (order.isDescending ? bounds?.upper : bounds?.lower, position, morsel))
+        }
+        keyed.sort { a, b in
+            switch (a.key, b.key) {
+            case (let x?, let y?):
+                switch ValueOrder.compare(x, y) {
+                case .less?: return !order.isDescending
+                case .greater?: return order.isDescending
+                default: return a.position < b.position
+                }
+            case (_?, nil): return true
+            case (nil, _?): return false
+            case (nil, nil): return a.position < b.position
+            }
+        }
+        morsels = keyed.map(\.morsel)
+    }
+
+    package func open(
+        morsel: Int, pool: BufferPool
+    ) throws(ColumnarError) -> any BatchReader {
+        let piece = morsels[morsel]
+        let source = sources[piece.file]
+        var filters: [ScanPredicate] = []
+        for filter in request.dynamicFilters {
+            if let predicate = filter.predicate { filters.append(predicate) }
+        }
+        if !filters.isEmpty, !source.pruner.mayMatch(filters, rowGroup: piece.rowGroup) {
+            return RowGroupBatches.empty
+        }
+        let input = try source.file.reopen()
+        let group = RowGroupReader(
+            input: input, file: source.file, index: piece.rowGroup, pool: pool,
+            counters: counters)
+        guard
+            try source.pruner.bloomMayMatch(request.predicates + filters, group: group)
+        else { return RowGroupBatches.empty }
+        counters.rowGroupsRead.wrappingAdd(1, ordering: .relaxed)
+        let isFirst = touched.withLock { $0.insert(piece.file).inserted }
+        if isFirst { counters.filesRead.wrappingAdd(1, ordering: .relaxed) }
+        return try batches(source, piece, group, pool: pool)
+    }
+
+    private func batches(
+        _ source: Source, _ piece: Morsel, _ group: RowGroupReader, pool: BufferPool
+    ) throws(ColumnarError) -> RowGroupBatches {
+        var columns: [RowGroupBatches.Source] = []
+        for (wanted, plan) in zip(request.columns, source.plans) {
+            guard case .missing(let type) = plan else {
+                columns.append(.lazy(RowGroupColumn(plan: plan, group: group)))
+                continue
+            }
+            let value = source.constants[wanted.index] ?? .null
+            columns.append(.constant(try Column.from([value], type: type, pool: pool)))
+        }
+        return RowGroupBatches(
+            columns: columns, rowCount: group.rowCount,
+            firstRow: RowID(file: source.fileIndex, row: piece.firstRow), counters: counters)
+    }
+}
+
+/// The batches of one row group.
+struct RowGroupBatches: BatchReader {
+    enum Source {
+        case lazy(RowGroupColumn)
+        case constant(Column)
+    }
+
+    private let columns: [Source]
+    private let rowCount: Int
+    private let firstRow: RowID
+    private let counters: ScanCounters?
+    private var position = 0
+
+    /// No batches: the row group was pruned after planning.
+    static var empty: RowGroupBatches {
+        RowGroupBatches(
+            columns: [], rowCount: 0, firstRow: RowID(bits: 0), counters: nil)
+    }
+
+    init(columns: [Source], rowCount: Int, firstRow: RowID, counters: ScanCounters?) {
+        self.columns = columns
+        self.rowCount = rowCount
+        self.firstRow = firstRow
+        self.counters = counters
+    }
+
+    mutating func next(maxRows: Int) throws(ColumnarError) -> Batch? {
+        guard position < rowCount else { return nil }
+        let count = min(maxRows, rowCount - position)
+        let start = position
+        position += count
+        counters?.rowsRead.wrappingAdd(count, ordering: .relaxed)
+        let batch = columns.map { source -> Column in
+            switch source {
+            case .lazy(let column):
+                .lazy(
+                    LazyColumn(
+                        count: count, loader: RowGroupColumnSlice(column: column, start: start)))
+            case .constant(let value): .constant(ConstantColumn(value, count: count))
+            }
+        }
+        return Batch(
+            columns: batch, count: count,
+            origin: .consecutive(first: RowID(bits: firstRow.bits + UInt64(start))))
+    }
+}

@@ -1,0 +1,202 @@
+/// Writes one Parquet file, a row group at a time; the file appears under its name when it is finished.
+///
+/// Holds one row group of staged values. If it goes before `finish`, the temporary file is removed.
+package final class ParquetWriter {
+    private let schema: Schema
+    private let options: ParquetWriterOptions
+    private let pool: BufferPool
+    private let tree: SchemaTree
+    private let file: OutputFile
+    private let leaves: [LeafStaging]
+    private var encoder: ChunkEncoder
+    private let shredder: Shredder
+    private var metadata = FileMetadata()
+    private var indexes: [[(column: ColumnIndex?, offset: OffsetIndex)]] = []
+    private var bounds: [BoundsCollector]
+    private var stagedRows = 0
+
+    /// Creates the temporary file beside `path`.
+    package init(
+        path: String, schema: Schema, options: ParquetWriterOptions = ParquetWriterOptions(),
+        pool: BufferPool
+    ) throws(ColumnarError) {
+        self.schema = schema
+        self.options = options
+        self.pool = pool
+        let location = FileLocation(path: path)
+        guard schema.count <= Limits.tableColumns else {
+            throw .limit(
+                name: "tableColumns", value: schema.count, limit: Limits.tableColumns,
+                location: location)
+        }
+        metadata.schema = try SchemaTree.elements(for: schema, path: path)
+        tree = try SchemaTree(elements: metadata.schema, location: location)
+        metadata.columnOrders = Array(repeating: .typeDefined, count: tree.leaves.count)
+        metadata.createdBy = options.createdBy
+        metadata.keyValues = options.keyValueMetadata
+        var leaves: [LeafStaging] = []
+        for leaf in tree.leaves {
+            leaves.append(try LeafStaging(leaf: leaf, path: path, pool: pool))
+        }
+        self.leaves = leaves
+        bounds = Array(repeating: BoundsCollector(), count: leaves.count)
+        encoder = try ChunkEncoder(options: options, pool: pool)
+        shredder = Shredder(pool: pool, path: path)
+        file = try OutputFile(path: path)
+        try writeMagic()
+    }
+
+    /// Rows written so far.
+    package var rowCount: Int { metadata.rowCount + stagedRows }
+
+    /// Bytes of finished row groups.
+    package var writtenBytes: Int { file.sizeBytes }
+
+    /// Appends the selected rows of a batch, whose columns follow the schema.
+    package func write(_ batch: Batch) throws(ColumnarError) {
+        precondition(batch.columns.count == schema.count)
+        let rows = try selectedRows(batch)
+        let positions = rows.buffer.span(of: UInt32.self, count: rows.count)
+        var done = 0
+        while done < rows.count {
+            let take = min(rows.count - done, max(options.rowGroupRows, 1) - stagedRows)
+            let frame = try ShredFrame(count: take, pool: pool)
+            for i in 0..<take { frame.positionBase[i] = positions[done + i] }
+            frame.definitionBase.update(repeating: 0, count: take)
+            frame.repetitionBase.update(repeating: 0, count: take)
+            for (column, node) in zip(batch.columns, tree.columns) {
+                try shredder.shred(column, node, frame, into: leaves)
+            }
+            stagedRows += take
+            done += take
+            let stagedBytes = leaves.reduce(0) { $0 + $1.stagedBytes }
+            if stagedRows >= options.rowGroupRows || stagedBytes >= options.rowGroupBytes {
+                try writeRowGroup()
+            }
+        }
+    }
+
+    /// Row numbers of the living rows.
+    private func selectedRows(
+        _ batch: Batch
+    ) throws(ColumnarError) -> (buffer: Buffer, count: Int) {
+        let buffer = try pool.allocate(UInt32.self, count: batch.count)
+        let rows = buffer.base.assumingMemoryBound(to: UInt32.self)
+        switch batch.selection {
+        case .all:
+            for i in 0..<batch.count { rows[i] = UInt32(truncatingIfNeeded: i) }
+            return (buffer, batch.count)
+        case .bits(let bits):
+            var count = 0
+            for i in 0..<batch.count where bits[i] {
+                rows[count] = UInt32(truncatingIfNeeded: i)
+                count += 1
+            }
+            return (buffer, count)
+        case .rows(let list):
+            let source = list.span()
+            for i in source.indices { rows[i] = UInt32(source[i]) }
+            return (buffer, list.count)
+        }
+    }
+
+    private func writeRowGroup() throws(ColumnarError) {
+        var group = RowGroupMetadata()
+        group.rowCount = stagedRows
+        group.fileOffset = file.sizeBytes
+        group.ordinal = metadata.rowGroups.count
+        group.sortingColumns = options.sortingColumns.compactMap { column in
+            guard tree.columns.indices.contains(column.column),
+                case .leaf(let leaf) = tree.columns[column.column].kind
+            else { return nil }
+            return SortingColumn(
+                leaf: leaf, isDescending: column.isDescending, nullsFirst: column.nullsFirst)
+        }
+        var blooms: [(leaf: Int, filter: BloomFilter)] = []
+        var pages: [(column: ColumnIndex?, offset: OffsetIndex)] = []
+        for (index, staging) in leaves.enumerated() {
+            let chunk = try encoder.encode(staging, into: file)
+            group.uncompressedBytes += chunk.metadata.uncompressedBytes
+            group.compressedBytes += chunk.metadata.compressedBytes
+            group.columns.append(chunk.metadata)
+            bounds[index].merge(chunk.bounds, staging.leaf.node.element)
+            pages.append((chunk.columnIndex, chunk.offsetIndex))
+            if let bloom = chunk.bloom { blooms.append((index, bloom)) }
+            staging.removeAll()
+        }
+        for bloom in blooms {
+            group.columns[bloom.leaf].bloomFilterOffset = file.sizeBytes
+            let bytes = bloom.filter.written()
+            group.columns[bloom.leaf].bloomFilterBytes = bytes.count
+            try write(bytes)
+        }
+        indexes.append(pages)
+        metadata.rowGroups.append(group)
+        metadata.rowCount += stagedRows
+        stagedRows = 0
+    }
+
+    private func write(_ bytes: [UInt8]) throws(ColumnarError) {
+        var writer = try ByteWriter(pool: pool, capacity: bytes.count)
+        try writer.append(bytes)
+        try file.write(writer.bytes)
+    }
+
+    private func writeMagic() throws(ColumnarError) {
+        try write(withUnsafeBytes(of: Footer.magic) { Array($0) })
+    }
+
+    /// Writes what is staged, the indexes and the footer, and makes the file durable and visible.
+    package func finish() throws(ColumnarError) -> ParquetFileSummary {
+        if stagedRows > 0 { try writeRowGroup() }
+        for group in metadata.rowGroups.indices {
+            for (leaf, index) in indexes[group].enumerated() {
+                guard let column = index.column else { continue }
+                metadata.rowGroups[group].columns[leaf].columnIndexOffset = file.sizeBytes
+                let bytes = column.written(tree.leaves[leaf].node.element)
+                metadata.rowGroups[group].columns[leaf].columnIndexBytes = bytes.count
+                try write(bytes)
+            }
+        }
+        for group in metadata.rowGroups.indices {
+            for (leaf, index) in indexes[group].enumerated() {
+                metadata.rowGroups[group].columns[leaf].offsetIndexOffset = file.sizeBytes
+                let bytes = index.offset.written()
+                metadata.rowGroups[group].columns[leaf].offsetIndexBytes = bytes.count
+                try write(bytes)
+            }
+        }
+        var thrift = ThriftWriter()
+        metadata.write(to: &thrift)
+        let length = UInt32(truncatingIfNeeded: thrift.bytes.count)
+        try write(thrift.bytes + withUnsafeBytes(of: length) { Array($0) })
+        try writeMagic()
+        try file.commit()
+        return summary()
+    }
+
+    private func summary() -> ParquetFileSummary {
+        var columns: [ParquetFileSummary.LeafColumn] = []
+        for (index, leaf) in tree.leaves.enumerated() {
+            let node = leaf.node
+            var column = ParquetFileSummary.LeafColumn(
+                fieldID: node.fieldID, path: leaf.path, isInList: leaf.maxRepetition > 0,
+                type: node.type)
+            for group in metadata.rowGroups {
+                column.compressedBytes += group.columns[index].compressedBytes
+                column.valueCount += group.columns[index].valueCount
+                column.nullCount += group.columns[index].statistics?.nullCount ?? 0
+            }
+            column.nanCount = bounds[index].nanCount
+            let decoder = BoundDecoder(
+                node: node, type: node.type, location: FileLocation(path: file.path))
+            column.lower = bounds[index].lower.flatMap { decoder.value($0) }
+            column.upper = bounds[index].upper.flatMap { decoder.value($0) }
+            columns.append(column)
+        }
+        return ParquetFileSummary(
+            path: file.path, sizeBytes: file.sizeBytes, rowCount: metadata.rowCount,
+            splitOffsets: metadata.rowGroups.compactMap { $0.fileOffset.map { Int64($0) } },
+            columns: columns)
+    }
+}

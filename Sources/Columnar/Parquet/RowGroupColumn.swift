@@ -1,0 +1,106 @@
+import Synchronization
+
+/// One column of one row group, shared by the lazy columns of its batches.
+///
+/// The lock covers reading and decoding; columns handed out are slices that no later decoding touches.
+final class RowGroupColumn: @unchecked Sendable {
+    private let plan: ReadPlan
+    private let group: RowGroupReader
+    private let lock = Mutex<Void>(())
+    // Both are touched under the lock only.
+    private var node: ReadNode?
+    private var whole: Column?
+
+    init(plan: ReadPlan, group: RowGroupReader) {
+        self.plan = plan
+        self.group = group
+    }
+
+    /// Rows `start..<start + count` of the row group.
+    func column(start: Int, count: Int) throws(ColumnarError) -> Column {
+        try lock.withLock { (_: inout Void) throws(ColumnarError) -> Column in
+            try locked(start: start, count: count)
+        }
+    }
+
+    private func locked(start: Int, count: Int) throws(ColumnarError) -> Column {
+        if let whole {
+            return try whole.slice(start: start, count: count, pool: group.pool)
+        }
+        let node: ReadNode
+        if let held = self.node {
+            node = held
+        } else {
+            node = try ReadNode(plan, group, isNested: false)
+            self.node = node
+        }
+        if case .leaf(let decoder) = node.kind, decoder.levels == nil {
+            try decoder.decode(rows: start..<start + count)
+            return try decoder.column(start: start, count: count)
+        }
+        let assembly = NestedAssembly(
+            rowCount: group.rowCount, location: group.location, pool: group.pool)
+        let column = try assembly.column(node)
+        whole = column
+        // The chunks' compressed bytes and levels are of no more use.
+        self.node = nil
+        return try column.slice(start: start, count: count, pool: group.pool)
+    }
+}
+
+/// The loader behind one batch's lazy column.
+struct RowGroupColumnSlice: ColumnLoader {
+    let column: RowGroupColumn
+    let start: Int
+
+    func load(count: Int, selection: Selection) throws(ColumnarError) -> Column {
+        try column.column(start: start, count: count)
+    }
+}
+
+extension Column {
+    /// Rows `start..<start + count`, without copying values.
+    func slice(start: Int, count: Int, pool: BufferPool) throws(ColumnarError) -> Column {
+        func cut(_ bitmap: Bitmap?) throws(ColumnarError) -> Bitmap? {
+            guard let bitmap else { return nil }
+            return try bitmap.slice(start: start, count: count, pool: pool)
+        }
+        if start == 0 && count == self.count { return self }
+        switch self {
+        case .bits(let c):
+            return .bits(
+                BitColumn(
+                    values: try c.values.slice(start: start, count: count, pool: pool),
+                    validity: try cut(c.validity)))
+        case .flat(let c):
+            return .flat(
+                FlatColumn(
+                    storage: c.storage, buffer: c.buffer, start: c.start + start, count: count,
+                    validity: try cut(c.validity)))
+        case .text(let c):
+            return .text(
+                TextColumn(
+                    slices: c.slices, start: c.start + start, count: count, owner: c.owner,
+                    validity: try cut(c.validity)))
+        case .coded(let c):
+            return .coded(
+                CodedColumn(
+                    codes: c.codes, start: c.start + start, count: count,
+                    dictionary: c.dictionary, mayHaveNulls: c.mayHaveNulls))
+        case .constant(let c): return .constant(ConstantColumn(c.value, count: count))
+        case .list(let c):
+            return .list(
+                ListColumn(
+                    offsets: c.offsets, start: c.start + start, count: count, child: c.child,
+                    validity: try cut(c.validity)))
+        case .row(let c):
+            var children: [Column] = []
+            for child in c.children {
+                children.append(try child.slice(start: start, count: count, pool: pool))
+            }
+            return .row(
+                RowColumn(children: children, count: count, validity: try cut(c.validity)))
+        case .runs, .lazy: preconditionFailure("the Parquet reader makes neither")
+        }
+    }
+}

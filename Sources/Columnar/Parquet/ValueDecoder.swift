@@ -1,0 +1,127 @@
+/// Values of one leaf from any encoding but codes, converted, without NULLs.
+///
+/// Fixed-width encodings produce the physical array that PLAIN would hold, which `ValueConversion`
+/// then converts; text encodings produce slices.
+struct ValueDecoder: Sendable {
+    let conversion: ValueConversion
+    let physical: PhysicalType
+    let typeLength: Int
+
+    init(conversion: ValueConversion, element: SchemaElement) {
+        self.conversion = conversion
+        guard let type = element.type else { preconditionFailure("a leaf has a type") }
+        physical = type
+        typeLength = element.typeLength
+    }
+
+    /// Bytes of one decoded element: a value, or a slice.
+    var elementBytes: Int {
+        switch conversion {
+        case .text, .fixedText: MemoryLayout<TextSlice>.stride
+        default: conversion.targetWidth
+        }
+    }
+
+    /// Decodes exactly `count` values; `base` is where `bytes` begin in the text owner.
+    func decode(
+        _ bytes: UnsafeRawBufferPointer, base: Int, encoding: ValueEncoding, count: Int,
+        into target: UnsafeMutableRawPointer, scratch: inout PageScratch, location: FileLocation
+    ) throws(ColumnarError) {
+        guard count > 0 else { return }
+        switch conversion {
+        case .text:
+            try slices(
+                bytes, base: base, encoding, count,
+                into: target.assumingMemoryBound(to: TextSlice.self), location)
+        case .fixedText:
+            try fixedSlices(
+                bytes, base: base, encoding, count,
+                into: target.assumingMemoryBound(to: TextSlice.self), location)
+        case .byteArrayToInt64, .byteArrayToInt128:
+            try decimals(bytes, encoding, count, into: target, scratch: &scratch, location)
+        default:
+            guard let width = physical.width(typeLength: typeLength) else {
+                preconditionFailure("a fixed-width conversion")
+            }
+            let (total, overflow) = width.multipliedReportingOverflow(by: count)
+            guard !overflow else { throw .corrupt(location, reason: "\(count) values of \(width)") }
+            if encoding == .plain {
+                guard total <= bytes.count, let source = bytes.baseAddress else {
+                    throw missing(count, of: width, in: bytes, location)
+                }
+                try conversion.convert(
+                    source, sourceWidth: width, count: count, into: target, location: location)
+                return
+            }
+            let room = try scratch.physical(bytes: total)
+            try fixed(bytes, encoding, count, width: width, into: room.base, location)
+            try conversion.convert(
+                room.base, sourceWidth: width, count: count, into: target, location: location)
+        }
+    }
+
+    private func missing(
+        _ count: Int, of width: Int, in bytes: UnsafeRawBufferPointer, _ location: FileLocation
+    ) -> ColumnarError {
+        .corrupt(location, reason: "\(count) values of \(width) bytes in \(bytes.count) bytes")
+    }
+
+    private func unsupported(
+        _ encoding: ValueEncoding, _ location: FileLocation
+    ) -> ColumnarError {
+        .unsupported(location, feature: "encoding \(encoding) for \(physical)")
+    }
+
+    /// Encodings of fixed-width values, each in its own file.
+    private func fixed(
+        _ bytes: UnsafeRawBufferPointer, _ encoding: ValueEncoding, _ count: Int, width: Int,
+        into target: UnsafeMutableRawPointer, _ location: FileLocation
+    ) throws(ColumnarError) {
+        throw unsupported(encoding, location)
+    }
+
+    private func slices(
+        _ bytes: UnsafeRawBufferPointer, base: Int, _ encoding: ValueEncoding, _ count: Int,
+        into target: UnsafeMutablePointer<TextSlice>, _ location: FileLocation
+    ) throws(ColumnarError) {
+        var reader = ByteReader(bytes, location: location)
+        switch encoding {
+        case .plain: try Plain.slices(&reader, count: count, base: base, into: target)
+        default: throw unsupported(encoding, location)
+        }
+    }
+
+    private func fixedSlices(
+        _ bytes: UnsafeRawBufferPointer, base: Int, _ encoding: ValueEncoding, _ count: Int,
+        into target: UnsafeMutablePointer<TextSlice>, _ location: FileLocation
+    ) throws(ColumnarError) {
+        guard encoding == .plain else { throw unsupported(encoding, location) }
+        let (total, overflow) = typeLength.multipliedReportingOverflow(by: count)
+        guard !overflow, total <= bytes.count else {
+            throw missing(count, of: typeLength, in: bytes, location)
+        }
+        for i in 0..<count {
+            target[i] = TextSlice(
+                start: UInt32(truncatingIfNeeded: base + i * typeLength),
+                length: UInt32(truncatingIfNeeded: typeLength))
+        }
+    }
+
+    /// Decimals in byte arrays: slices first, then their numbers.
+    private func decimals(
+        _ bytes: UnsafeRawBufferPointer, _ encoding: ValueEncoding, _ count: Int,
+        into target: UnsafeMutableRawPointer, scratch: inout PageScratch, _ location: FileLocation
+    ) throws(ColumnarError) {
+        let room = try scratch.physical(bytes: count * MemoryLayout<TextSlice>.stride)
+        let slices = room.base.assumingMemoryBound(to: TextSlice.self)
+        try self.slices(bytes, base: 0, encoding, count, into: slices, location)
+        for i in 0..<count {
+            let start = Int(slices[i].start)
+            let value = ValueConversion.bigEndian(
+                UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(slices[i].length)]))
+            guard conversion.store(value, at: i, into: target) else {
+                throw .corrupt(location, reason: "a decimal does not fit its type")
+            }
+        }
+    }
+}
