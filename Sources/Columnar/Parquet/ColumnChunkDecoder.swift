@@ -84,7 +84,7 @@ final class ColumnChunkDecoder {
             (slots, present) = levels.markSlots(page, leaf: leaf, slot: slot, output.validity)
         } else if let validity = output.validity {
             var reader = ByteReader(parts.definition, location: place)
-            var bits = BitAppender(validity, at: slot)
+            var bits = BitSplicer(validity, at: slot)
             present = try HybridRLE.decodeBits(&reader, count: count, into: &bits)
         }
         if present < slots { hasNulls = true }

@@ -65,7 +65,7 @@ struct LeafLevels {
         let full = UInt8(leaf.maxDefinition)
         var slots = 0
         var present = 0
-        var bits = validity.map { BitAppender($0, at: slot) }
+        var bits = validity.map { BitSplicer($0, at: slot) }
         for i in 0..<page.header.valueCount where definitions[i] >= slotDefinition {
             slots &+= 1
             let isPresent = definitions[i] == full

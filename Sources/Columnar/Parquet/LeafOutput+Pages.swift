@@ -63,7 +63,7 @@ extension LeafOutput {
         let words = (page.present + 63) / 64 + 1
         let room = isDense ? main : try scratch.converted(bytes: words * 8)
         let compact = isDense ? target : Bitmap(buffer: room, count: words * 64)
-        var bits = BitAppender(compact, at: isDense ? page.slot : 0)
+        var bits = BitSplicer(compact, at: isDense ? page.slot : 0)
         switch ValueEncoding(rawValue: page.encoding) {
         case .plain:
             let bytes = try reader.take((page.present + 7) / 8)
@@ -77,7 +77,7 @@ extension LeafOutput {
         default: throw .unsupported(location, feature: "encoding \(page.encoding) for booleans")
         }
         guard !isDense, let validity else { return }
-        var spread = BitAppender(target, at: page.slot)
+        var spread = BitSplicer(target, at: page.slot)
         var next = 0
         for i in 0..<page.slots {
             let isValid = validity[page.slot + i]

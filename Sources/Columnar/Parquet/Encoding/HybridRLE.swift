@@ -83,7 +83,7 @@ enum HybridRLE {
 
     /// One-bit values into `bits`, which starts with bit `bits.position`; returns how many are 1.
     static func decodeBits(
-        _ reader: inout ByteReader, count: Int, into bits: inout BitAppender
+        _ reader: inout ByteReader, count: Int, into bits: inout BitSplicer
     ) throws(ColumnarError) -> Int {
         var done = 0
         var ones = 0

@@ -1,7 +1,7 @@
 /// Writes bits one after another into the words of a bitmap.
 ///
 /// Only the bits appended change, so that pages may be decoded in any order.
-struct BitAppender {
+struct BitSplicer {
     private let words: UnsafeMutablePointer<UInt64>
     private(set) var position: Int
 
