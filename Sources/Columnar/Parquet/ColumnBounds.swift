@@ -14,8 +14,8 @@ struct ColumnBounds {
     /// NULL and NaN satisfy nothing but `<>`.
     func mayMatch(_ comparison: ScanComparison, _ value: Value) -> Bool {
         if let nullCount, nullCount == valueCount { return false }
-        let low = lower.flatMap { ValueOrder.compare($0, value) }
-        let high = upper.flatMap { ValueOrder.compare($0, value) }
+        let low = lower.flatMap { BoundOrder.compare($0, value) }
+        let high = upper.flatMap { BoundOrder.compare($0, value) }
         switch comparison {
         case .equal: return low != .greater && high != .less
         case .less: return low == nil || low == .less
@@ -50,7 +50,7 @@ extension ColumnBounds {
         lower = statistics.minimum.flatMap { decode.value($0) }
         upper = statistics.maximum.flatMap { decode.value($0) }
         if let low = lower, let high = upper {
-            switch ValueOrder.compare(low, high) {
+            switch BoundOrder.compare(low, high) {
             case .less?, .equal?:
                 areExact =
                     statistics.isMinimumExact ?? decode.isFixedWidth
@@ -63,7 +63,7 @@ extension ColumnBounds {
         }
     }
 
-    /// Whether bounds of this leaf mean what `ValueOrder` means.
+    /// Whether bounds of this leaf mean what `BoundOrder` means.
     static func isOrdered(
         _ element: SchemaElement, _ type: DataType, _ statistics: ChunkStatistics,
         _ order: ColumnOrder?

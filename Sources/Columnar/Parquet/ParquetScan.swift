@@ -118,7 +118,7 @@ package final class ParquetScan: TableScan {
         keyed.sort { a, b in
             switch (a.key, b.key) {
             case (let x?, let y?):
-                switch ValueOrder.compare(x, y) {
+                switch BoundOrder.compare(x, y) {
                 case .less?: return !order.isDescending
                 case .greater?: return order.isDescending
                 default: return a.position < b.position

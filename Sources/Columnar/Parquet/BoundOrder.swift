@@ -1,5 +1,5 @@
 /// The order of boxed values of one type, as SQL compares them; for bounds only.
-enum ValueOrder {
+enum BoundOrder {
     enum Outcome {
         case less, equal, greater
     }
