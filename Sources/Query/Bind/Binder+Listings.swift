@@ -22,7 +22,7 @@ extension Binder {
         _ columns: [String], _ rows: [[String]], like: String?
     ) -> LogicalPlan {
         let kept = rows.filter { row in
-            like.map { LikePattern.matches(row[0], pattern: $0) } ?? true
+            like.map { LikeText.matches(row[0], pattern: $0) } ?? true
         }
         return .values(
             rows: kept.map { row in row.map { .literal(.text($0), .text) } },

@@ -1,5 +1,5 @@
 /// LIKE over short texts at planning time; the executor has its own compiled form.
-enum LikePattern {
+enum LikeText {
     /// Whether a whole text matches, `%` any run and `_` one code point, without escape.
     static func matches(_ text: String, pattern: String) -> Bool {
         let text = Array(text.unicodeScalars)
