@@ -1,6 +1,6 @@
 import Testing
 
-import Columnar
+@testable import Columnar
 
 /// The tape parser, the positioned reader and the writer, against each other and against bad text.
 @Suite struct JSONTests {

@@ -99,20 +99,14 @@ struct CodeStore: Sendable {
             slices: entries.slices.buffer, count: entries.slices.count,
             owner: entries.bytes.buffer, validity: nil)
         let dictionary = ColumnDictionary(entries: .text(texts))
-        var held = codes.buffer
         if hasNulls {
-            // A copy: the appender may go on with another NULL code.
-            held = try pool.allocate(UInt32.self, count: codes.count)
-            let source = codes.buffer.span(of: UInt32.self, count: codes.count)
-            var span = held.mutableSpan(of: UInt32.self, count: codes.count)
+            var span = codes.buffer.mutableSpan(of: UInt32.self, count: codes.count)
             let nullCode = UInt32(dictionary.count)
-            for i in span.indices {
-                span[i] = source[i] == ColumnAppender.nullIndex ? nullCode : source[i]
-            }
+            for i in span.indices where span[i] == ColumnAppender.nullIndex { span[i] = nullCode }
         }
         return .coded(
             CodedColumn(
-                codes: held, count: codes.count, dictionary: dictionary,
+                codes: codes.buffer, count: codes.count, dictionary: dictionary,
                 mayHaveNulls: hasNulls))
     }
 }
@@ -167,7 +161,7 @@ extension RunsColumn {
 }
 
 extension BufferPool {
-    /// Rising numbers from zero, as UInt32.
+    /// 0, 1, 2 ... as UInt32.
     package func identity(count: Int) throws(ColumnarError) -> Buffer {
         let buffer = try allocate(UInt32.self, count: count)
         var span = buffer.mutableSpan(of: UInt32.self, count: count)

@@ -120,9 +120,7 @@ package struct InSet: Sendable {
             let middle = (low &+ high) / 2
             if sorted[middle] < value { low = middle &+ 1 } else { high = middle }
         }
-        // Not `&&`: its closure over a Span crashes the optimiser of Swift 6.3.1.
-        guard low < sorted.count else { return false }
-        return sorted[low] == value
+        return low < sorted.count && sorted[low] == value
     }
 
     private func searchText(

@@ -2,9 +2,9 @@
 ///
 /// A partition is touched if rows were staged for it, or if it may hold the old row of a staged key:
 /// the partition that the state remembers for the changed file, or for another file with the same key.
-struct CompactionPlan<File> {
+struct CompactionPlan<File: Sendable>: Sendable {
     /// One partition to rewrite.
-    struct Partition {
+    struct Partition: Sendable {
         /// Days, hours or months since 1970; nil in an unpartitioned table.
         var value: Int32?
         /// The live files that hold its rows.

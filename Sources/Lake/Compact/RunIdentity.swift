@@ -18,7 +18,13 @@ package struct RunIdentity: Hashable, Sendable {
     /// The run's name: a version 4 UUID in lower case.
     package var uuid: String {
         var random = random(stream: 0)
-        return UUIDText.make(&random)
+        return RandomIdentity.uuid(using: &random)
+    }
+
+    /// The name of the run's commit to one table: in the names of all metadata files that it writes.
+    func commitID(source: Int64) -> String {
+        var random = random(stream: UInt64(bitPattern: source) | 1 << 63)
+        return RandomIdentity.uuid(using: &random)
     }
 }
 
@@ -38,27 +44,5 @@ package struct SplitMix: RandomNumberGenerator, Sendable {
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
         return z ^ (z >> 31)
-    }
-}
-
-/// Random UUIDs as text (RFC 9562, version 4).
-enum UUIDText {
-    static func make(_ random: inout some RandomNumberGenerator) -> String {
-        var high = random.next()
-        var low = random.next()
-        high = high & ~0xF000 | 0x4000
-        low = low & ~(0b11 << 62) | 0b10 << 62
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for (index, word) in [high, low].enumerated() {
-            for nibble in 0..<16 {
-                let place = index * 16 + nibble
-                if place == 8 || place == 12 || place == 16 || place == 20 {
-                    text.append(UInt8(ascii: "-"))
-                }
-                text.append(digits[Int(word >> UInt64(60 - nibble * 4) & 15)])
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -119,13 +119,7 @@ struct FolderScan: ~Copyable {
         known.removeAll()
         for chunk in task.chunks {
             let isIntact = chunk.entries.withUnsafeBytes { known.append(chunk: $0) }
-            guard isIntact else {
-                throw .corrupt(
-                    FileLocation(path: "lake.db"),
-                    reason:
-                        "the remembered files of '\(String(decoding: task.folder, as: UTF8.self))'"
-                        + " do not match their checksum")
-            }
+            guard isIntact else { throw RawFileChunk.damaged(folder: task.folder) }
         }
     }
 

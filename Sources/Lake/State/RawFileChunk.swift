@@ -11,6 +11,14 @@ enum RawFileChunk {
     static let targetBytes = 1_800
     static let checksumBytes = 8
 
+    /// What to say of a chunk that does not match its checksum.
+    static func damaged(folder: [UInt8]) -> LakeError {
+        let name = String(decoding: folder, as: UTF8.self)
+        return .corrupt(
+            FileLocation(path: "lake.db"),
+            reason: "the remembered files of '\(name)' do not match their checksum")
+    }
+
     /// Decoded entries of one folder, in buffers that are reused.
     struct Entries {
         /// All names, one after another.

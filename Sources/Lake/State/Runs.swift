@@ -8,6 +8,7 @@ package enum Runs {
         CREATE TABLE runs (
           id INTEGER PRIMARY KEY,
           uuid TEXT NOT NULL UNIQUE,
+          seed INTEGER NOT NULL,
           state TEXT NOT NULL CHECK (state IN ('started', 'committed', 'abandoned')),
           started_micros INTEGER NOT NULL,
           finished_micros INTEGER,
@@ -18,6 +19,8 @@ package enum Runs {
     package struct Record: Hashable, Sendable {
         package var id: Int64
         package var uuid: String
+        /// `RunIdentity.seed`: the names of the run's files follow from it.
+        package var seed: UInt64
         package var state: String
         package var startedMicros: Int64
         package var finishedMicros: Int64?
@@ -27,14 +30,25 @@ package enum Runs {
 
     /// Files a run as started, durably; returns its number.
     static func start(
-        _ database: Database, uuid: String, atMicros: Int64
+        _ database: Database, identity: RunIdentity
     ) throws(LakeError) -> Int64 {
         try database.transaction { () throws(LakeError) in
             try database.run(
-                "INSERT INTO runs(uuid, state, started_micros) VALUES (?1, 'started', ?2)",
-                [.text(uuid), .integer(atMicros)])
+                """
+                INSERT INTO runs(uuid, seed, state, started_micros)
+                VALUES (?1, ?2, 'started', ?3)
+                """,
+                [
+                    .text(identity.uuid), .integer(Int64(bitPattern: identity.seed)),
+                    .integer(identity.startedMicros),
+                ])
             return try database.integer("SELECT last_insert_rowid()")
         }
+    }
+
+    /// The state of one run; nil if there is none with this number.
+    static func state(_ database: Database, id: Int64) throws(LakeError) -> String? {
+        try read(database, "WHERE id = ?1", [.integer(id)]).first?.state
     }
 
     /// Files a run as committed; inside the transaction that publishes it.
@@ -69,16 +83,20 @@ package enum Runs {
         _ database: Database, _ rest: String, _ parameters: [SQLValue]
     ) throws(LakeError) -> [Record] {
         let statement = try database.prepare(
-            "SELECT id, uuid, state, started_micros, finished_micros, report FROM runs \(rest)")
+            """
+            SELECT id, uuid, seed, state, started_micros, finished_micros, report
+            FROM runs \(rest)
+            """)
         try statement.bind(parameters)
         var records: [Record] = []
         while try statement.step() {
             records.append(
                 Record(
-                    id: statement.integer(0), uuid: statement.text(1), state: statement.text(2),
-                    startedMicros: statement.integer(3),
-                    finishedMicros: statement.isNull(4) ? nil : statement.integer(4),
-                    report: statement.optionalText(5)))
+                    id: statement.integer(0), uuid: statement.text(1),
+                    seed: UInt64(bitPattern: statement.integer(2)), state: statement.text(3),
+                    startedMicros: statement.integer(4),
+                    finishedMicros: statement.isNull(5) ? nil : statement.integer(5),
+                    report: statement.optionalText(6)))
         }
         return records
     }

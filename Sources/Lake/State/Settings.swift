@@ -25,11 +25,10 @@ enum Settings {
         return value
     }
 
-    static func set(
-        _ key: Key, _ value: String, _ database: Database
-    ) throws(LakeError) {
-        try database.run(
-            "INSERT OR REPLACE INTO settings VALUES (?1, ?2)",
-            [.text(key.rawValue), .text(value)])
+    /// The statement that writes a setting of a new lake, together with its tables.
+    static func insertion(_ key: Key, _ value: String) -> String {
+        let quoted = value.split(separator: "'", omittingEmptySubsequences: false)
+            .joined(separator: "''")
+        return "INSERT INTO settings VALUES ('\(key.rawValue)', '\(quoted)')"
     }
 }

@@ -8,8 +8,18 @@ enum Sources {
 
     /// The number of a source, given out at first sight; inside a transaction or on its own.
     static func id(of name: String, _ database: Database) throws(LakeError) -> Int64 {
+        let known = try database.integer("SELECT id FROM sources WHERE name = ?1", [.text(name)])
+        if known != 0 { return known }
         try database.run(
             "INSERT INTO sources(name) VALUES (?1) ON CONFLICT DO NOTHING", [.text(name)])
         return try database.integer("SELECT id FROM sources WHERE name = ?1", [.text(name)])
+    }
+
+    /// All numbers given out.
+    static func all(_ database: Database) throws(LakeError) -> [Int64] {
+        let statement = try database.prepare("SELECT id FROM sources ORDER BY id")
+        var ids: [Int64] = []
+        while try statement.step() { ids.append(statement.integer(0)) }
+        return ids
     }
 }

@@ -49,13 +49,15 @@ package struct TableCommit<Random: RandomNumberGenerator> {
     /// Prepares a commit on `table`; nothing of it is visible before `PreparedCommit.publish`.
     ///
     /// `metadata` is the table's with changed schema or properties, or nil for the same. `nowMillis` and
-    /// `random` are the caller's clock and randomness. On an error everything written is removed.
+    /// `random` are the caller's clock and randomness. `commitID` is a UUID that every file name of this
+    /// commit holds, for a caller that must find them after a crash. On an error all written is removed.
     package static func prepare(
         _ change: TableChange, on table: IcebergTable, metadata: TableMetadata? = nil,
-        policy: RetentionPolicy = RetentionPolicy(), nowMillis: Int64, random: inout Random
+        policy: RetentionPolicy = RetentionPolicy(), nowMillis: Int64, commitID: String? = nil,
+        random: inout Random
     ) throws(LakeError) -> PreparedCommit {
         var commit = try TableCommit(
-            change, table, metadata ?? table.metadata, policy, nowMillis, random)
+            change, table, metadata ?? table.metadata, policy, nowMillis, commitID, random)
         defer { random = commit.random }
         do throws(LakeError) {
             return try commit.run()
@@ -67,7 +69,7 @@ package struct TableCommit<Random: RandomNumberGenerator> {
 
     private init(
         _ change: TableChange, _ table: IcebergTable, _ metadata: TableMetadata,
-        _ policy: RetentionPolicy, _ nowMillis: Int64, _ random: Random
+        _ policy: RetentionPolicy, _ nowMillis: Int64, _ commitID: String?, _ random: Random
     ) throws(LakeError) {
         guard metadata.formatVersion == 2 else {
             throw .unsupported(
@@ -86,7 +88,7 @@ package struct TableCommit<Random: RandomNumberGenerator> {
         sequenceNumber = metadata.lastSequenceNumber + 1
         // Clocks step back; a table's history must not.
         timestampMillis = max(nowMillis, metadata.lastUpdatedMillis)
-        commitID = RandomIdentity.uuid(using: &self.random)
+        self.commitID = commitID ?? RandomIdentity.uuid(using: &self.random)
     }
 
     private mutating func run() throws(LakeError) -> PreparedCommit {
@@ -131,8 +133,7 @@ package struct TableCommit<Random: RandomNumberGenerator> {
 
     private mutating func writeMetadata() throws(LakeError) -> PreparedCommit {
         let version = table.metadataLocation.map { (MetadataFile.version(of: $0) ?? -1) + 1 } ?? 0
-        let uuid = RandomIdentity.uuid(using: &random)
-        let name = "metadata/" + MetadataFile.name(version: version, uuid: uuid)
+        let name = "metadata/" + MetadataFile.name(version: version, uuid: commitID)
         try write(metadata.json(), to: name)
         try DurableFile.syncFolder(table.location.folder + "/metadata")
         return PreparedCommit(

@@ -1,0 +1,37 @@
+import Columnar
+
+/// How a run is done; none of it changes what is written.
+package struct CompactionOptions: Sendable {
+    /// Threads that scan and flatten, and that rewrite partitions.
+    package var workers: Int
+    /// Stats younger than this are not remembered.
+    package var settleNanos: Int64 = 2_000_000_000
+    /// Files younger than this that cannot be flattened are left for the next run.
+    package var inFlightNanos: Int64 = 5_000_000_000
+    /// How long a file that no snapshot names is kept for readers.
+    package var graceMicros: Int64 = 86_400 * 1_000_000
+    /// How much history tables keep.
+    package var retention = RetentionPolicy()
+    /// A clock that never jumps, for the report's timings; nanoseconds.
+    package var nanos: @Sendable () -> UInt64
+    package var progress: (any CompactionProgress)?
+
+    package init(workers: Int, nanos: @escaping @Sendable () -> UInt64) {
+        self.workers = max(1, workers)
+        self.nanos = nanos
+    }
+}
+
+/// Told how far a run is; called from its worker threads, often: be quick.
+package protocol CompactionProgress: Sendable {
+    /// A table's scan begins.
+    func scanning(table: String)
+    /// More files of the table being scanned are done.
+    func scanned(_ counts: FileCounts)
+    /// `done` of `total` partitions of a table are rewritten.
+    func rewriting(table: String, done: Int, total: Int)
+    /// All files are written; the transaction begins.
+    func committing()
+    /// Asked all the time: true ends the run with `ColumnarError.cancelled`, nothing published.
+    var isCancelled: Bool { get }
+}

@@ -1,0 +1,115 @@
+import Columnar
+
+/// The nightly job: every table's changed raw files folded into its partitions, in one transaction.
+///
+/// ```
+///  lock ─► collect leftovers ─► file the run ─► for each table: scan, plan, rewrite, prepare
+///       ─► BEGIN  catalog pointers, raw file state, quarantine, run record  COMMIT ─► hints
+/// ```
+/// Before COMMIT nothing is visible, after it everything is. A crash before it leaves files that only the
+/// next run sees, by the run's name; a crash after it loses two hint files that nobody relies on.
+struct Compactor {
+    let lake: String
+    let database: Database
+    let definitions: [TableDefinition]
+    let root: RawRootHandle
+    let rawIsMarked: Bool
+    let keySeed: UInt64
+    let identity: RunIdentity
+    let options: CompactionOptions
+    let pool: BufferPool
+
+    /// Runs; the caller holds the lake's lock.
+    func run() throws(LakeError) -> RunReport {
+        let begun = options.nanos()
+        try Leftovers(lake: lake, database: database).collect(
+            nowMicros: identity.startedMicros, graceMicros: options.graceMicros)
+        let runID = try Runs.start(database, identity: identity)
+        var prepared: [TableRun.Prepared] = []
+        var report = RunReport(
+            runID: runID, uuid: identity.uuid, startedMicros: identity.startedMicros)
+        do throws(LakeError) {
+            for definition in definitions.sorted(by: { $0.name < $1.name }) {
+                prepared.append(try table(definition))
+            }
+            report.tables = prepared.map(\.report)
+            options.progress?.committing()
+            let commitBegun = options.nanos()
+            try publish(prepared, &report, begun: begun, commitBegun: commitBegun)
+        } catch {
+            undo(prepared, runID: runID)
+            throw error
+        }
+        for table in prepared { try? table.commit?.writeVersionHint() }
+        return report
+    }
+
+    private func table(_ definition: TableDefinition) throws(LakeError) -> TableRun.Prepared {
+        let source = try Sources.id(of: definition.name, database)
+        let table = try LakeTable(
+            definition, source: source, catalog: SQLCatalog(database), lake: lake,
+            identity: identity)
+        let prepared = try TableRun(
+            table: table, root: root, identity: identity, keySeed: keySeed, lake: lake,
+            database: database, options: options, pool: pool
+        ).run()
+        let counts = prepared.report.files
+        if !rawIsMarked, counts.seen == 0, counts.vanished > 0 {
+            for path in prepared.dataPaths { try? DurableFile.remove(path) }
+            try? prepared.commit?.discard()
+            throw .invalidLocation(
+                path: root.path,
+                reason: "all \(counts.vanished) known files of \(definition.name) are gone: "
+                    + "is the file system mounted?")
+        }
+        return prepared
+    }
+
+    /// The one transaction of the run.
+    private func publish(
+        _ prepared: [TableRun.Prepared], _ report: inout RunReport, begun: UInt64,
+        commitBegun: UInt64
+    ) throws(LakeError) {
+        let now = identity.startedMicros
+        var expired: [String] = []
+        for table in prepared {
+            guard let commit = table.commit else { continue }
+            expired += try ExpiredFiles.between(table.table.iceberg, commit.published())
+        }
+        let ended = options.nanos()
+        report.commitNanos = ended &- commitBegun
+        report.totalNanos = ended &- begun
+        let (text, runID) = (String(decoding: report.json(), as: UTF8.self), report.runID)
+        try database.transaction { () throws(LakeError) in
+            let catalog = SQLCatalog(database)
+            let editor = try RawFiles.Editor(database)
+            for table in prepared {
+                let source = table.table.source
+                try table.commit?.publish(in: catalog)
+                try table.journal.forEach { (edit) throws(LakeError) in
+                    try editor.apply(edit, source: source)
+                }
+                for file in table.scan.quarantined {
+                    try Quarantine.add(database, source: source, file: file, atMicros: now)
+                }
+                for path in table.scan.released {
+                    try Quarantine.remove(database, source: source, path: path)
+                }
+            }
+            for path in expired { try RetiredFiles.add(database, path: path, atMicros: now) }
+            try Runs.commit(database, id: runID, atMicros: now, report: text)
+        }
+        report.commitNanos = options.nanos() &- commitBegun
+        report.totalNanos = options.nanos() &- begun
+    }
+
+    /// Removes what a failed run wrote; what cannot be removed now is the next run's to collect.
+    private func undo(_ prepared: [TableRun.Prepared], runID: Int64) {
+        // Only a transaction that surely did not happen allows deleting what it would have named.
+        guard let state = try? Runs.state(database, id: runID), state == "started" else { return }
+        for table in prepared {
+            try? table.commit?.discard()
+            for path in table.dataPaths { try? DurableFile.remove(path) }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import Columnar
+
+/// Writes one partition anew: its live rows without the replaced ones, and the staged rows, in order.
+struct PartitionRewrite {
+    let table: LakeTable
+    let staged: ResolvedRows
+    /// Paths whose file has another key than before.
+    let rekeyed: Set<String>
+    let keySeed: UInt64
+    let pool: BufferPool
+
+    /// What came of one partition.
+    struct Outcome: Sendable {
+        var removed: [LiveFile] = []
+        var added: DataFile?
+        /// Absolute path of the new file.
+        var path: String?
+        var rowsBefore = 0
+        var rowsDropped = 0
+        var rowsStaged = 0
+        var bytesRead = 0
+        var bytesWritten = 0
+    }
+
+    /// Rewrites; nil if nothing in the partition changes.
+    ///
+    /// - name: the new file's path below the table's folder.
+    func run(
+        _ partition: CompactionPlan<LiveFile>.Partition, name: String
+    ) throws(LakeError) -> Outcome? {
+        var outcome = Outcome()
+        var parts: [[Column]] = []
+        for file in partition.files {
+            parts += try survivors(of: file, &outcome)
+            outcome.bytesRead += Int(file.file.fileSizeBytes)
+        }
+        let fresh = try stagedParts(of: partition)
+        outcome.rowsStaged = fresh.reduce(0) { $0 + $1[0].count }
+        if outcome.rowsDropped == 0 && outcome.rowsStaged == 0 { return nil }
+        outcome.removed = partition.files
+        parts += fresh
+        guard !parts.isEmpty else { return outcome }
+        let path = "\(table.iceberg.location.folder)/\(name)"
+        let file = try write(parts, to: path, name: name, partition: partition.value)
+        outcome.bytesWritten = Int(file.fileSizeBytes)
+        outcome.added = file
+        outcome.path = path
+        return outcome
+    }
+
+    /// The rows of a live file that stay, batch by batch.
+    private func survivors(
+        of file: LiveFile, _ outcome: inout Outcome
+    ) throws(LakeError) -> [[Column]] {
+        let path = try table.iceberg.location.resolve(file.file.path)
+        do throws(ColumnarError) {
+            let scan = try ParquetScan(
+                files: [ParquetScanFile(path: path, fileIndex: 0)], schema: table.schema,
+                request: ScanRequest(
+                    columns: table.schema.fields.indices.map { ScanColumn(index: $0) }),
+                pool: pool)
+            var parts: [[Column]] = []
+            for morsel in 0..<scan.morselCount {
+                var reader = try scan.open(morsel: morsel, pool: pool)
+                while let batch = try reader.next(maxRows: Limits.batchRows) {
+                    let rows = try keptRows(of: batch)
+                    outcome.rowsBefore += batch.count
+                    outcome.rowsDropped += batch.count - rows.count
+                    if rows.isEmpty { continue }
+                    var columns: [Column] = []
+                    for column in batch.columns {
+                        let whole = try column.resolved()
+                        columns.append(
+                            rows.count == batch.count
+                                ? whole : try whole.gathered(at: rows.span, pool: pool))
+                    }
+                    parts.append(columns)
+                }
+            }
+            return parts
+        } catch {
+            throw .columnar(error)
+        }
+    }
+
+    private func keptRows(of batch: Batch) throws(ColumnarError) -> [UInt32] {
+        var keyColumns: [Column] = []
+        for index in table.keyColumns { keyColumns.append(try batch.columns[index].resolved()) }
+        let keys = try RowKeys.hashes(
+            of: keyColumns, count: batch.count, seed: keySeed, pool: pool)
+        let paths = rekeyed.isEmpty ? nil : try batch.columns[table.pathColumn].resolved()
+        var rows: [UInt32] = []
+        rows.reserveCapacity(batch.count)
+        for row in 0..<batch.count {
+            if staged.replaces(keys[row]) { continue }
+            if let paths, case .text(let path) = try paths.value(at: row, type: .text),
+                rekeyed.contains(path)
+            {
+                continue
+            }
+            rows.append(UInt32(row))
+        }
+        return rows
+    }
+
+    /// The staged rows in the columns of the data file.
+    private func stagedParts(
+        of partition: CompactionPlan<LiveFile>.Partition
+    ) throws(LakeError) -> [[Column]] {
+        guard partition.hasStagedRows else { return [] }
+        do throws(ColumnarError) {
+            var parts: [[Column]] = []
+            for columns in try staged.columns(of: partition.value, pool: pool) {
+                let count = columns[0].count
+                var placed: [Column?] = Array(repeating: nil, count: table.schema.count)
+                for (column, position) in zip(columns, table.positions) {
+                    placed[position] = column
+                }
+                var whole: [Column] = []
+                for (index, column) in placed.enumerated() {
+                    if let column {
+                        whole.append(column)
+                    } else {
+                        // A column that the schema file no longer names.
+                        let type = table.schema.fields[index].type
+                        let null = try Column.from([.null], type: type, pool: pool)
+                        whole.append(.constant(ConstantColumn(null, count: count)))
+                    }
+                }
+                parts.append(whole)
+            }
+            return parts
+        } catch {
+            throw .columnar(error)
+        }
+    }
+
+    /// Sorts all parts together and writes them as one file.
+    private func write(
+        _ parts: [[Column]], to path: String, name: String, partition: Int32?
+    ) throws(LakeError) -> DataFile {
+        if let folder = DurableFile.parent(of: path) { try DurableFile.makeFolder(folder) }
+        do throws(ColumnarError) {
+            var columns: [Column] = []
+            for index in table.schema.fields.indices {
+                columns.append(
+                    try Column.concatenated(parts.map { $0[index] }, pool: pool))
+            }
+            let count = columns[0].count
+            let keys = try SortKeys(
+                columns: table.sortColumns.map { (columns[$0.column], $0.isDescending) },
+                count: count, pool: pool)
+            let order = keys.sortedRows()
+            var options = ParquetWriterOptions()
+            options.zstdLevel = table.definition.settings.zstdLevel
+            options.rowGroupRows = table.definition.settings.rowGroupRows
+            options.sortingColumns = table.sortColumns.map {
+                ParquetSortingColumn(column: $0.column, isDescending: $0.isDescending)
+            }
+            options.bloomColumns = table.keyColumns.map { table.schema.fields[$0].name }
+            let writer = try ParquetWriter(
+                path: path, schema: table.schema, options: options, pool: pool)
+            var start = 0
+            while start < count {
+                let end = min(count, start + Limits.batchRows)
+                let rows = Array(order[start..<end])
+                var batch: [Column] = []
+                for column in columns {
+                    batch.append(try column.gathered(at: rows.span, pool: pool))
+                }
+                try writer.write(Batch(columns: batch, count: rows.count))
+                start = end
+            }
+            let summary = try writer.finish()
+            return DataFile(
+                summary, path: table.iceberg.location.stored(name),
+                specID: table.metadata.defaultSpecID,
+                partition: table.partition(of: partition),
+                sortOrderID: table.metadata.defaultSortOrderID)
+        } catch {
+            throw .columnar(error)
+        }
+    }
+}

@@ -1,0 +1,195 @@
+import Columnar
+import Synchronization
+
+/// One table's part of a run: scan, plan, rewrite, prepare; nothing of it is visible yet.
+struct TableRun {
+    let table: LakeTable
+    let root: RawRootHandle
+    let identity: RunIdentity
+    let keySeed: UInt64
+    let lake: String
+    let database: Database
+    let options: CompactionOptions
+    let pool: BufferPool
+
+    /// What a table brings to the run's transaction.
+    struct Prepared {
+        let table: LakeTable
+        let journal: StateJournal
+        let scan: ScanResult
+        /// nil if the table stays as it is.
+        let commit: PreparedCommit?
+        /// Absolute paths of new data files, to be removed if the run fails.
+        let dataPaths: [String]
+        var report: RunReport.Table
+    }
+
+    /// Does all of it. On an error no data file of this table is left.
+    func run() throws(LakeError) -> Prepared {
+        var report = RunReport.Table(name: table.definition.name)
+        options.progress?.scanning(table: table.definition.name)
+        var clock = options.nanos()
+        func lap() -> UInt64 {
+            let now = options.nanos()
+            defer { clock = now }
+            return now &- clock
+        }
+        let journal = StateJournal(folder: lake)
+        let area = StagingArea(
+            pathColumn: table.definition.columns.count + SystemColumn.rawPath.rawValue)
+        let scan = try scan(into: area, journal: journal)
+        report.timings.scanNanos = lap()
+        let (staged, plan) = try plan(area)
+        report.timings.planNanos = lap()
+        let written = WrittenFiles()
+        do throws(LakeError) {
+            let outcomes = try rewrite(plan, staged, area.touches, written)
+            report.timings.rewriteNanos = lap()
+            let commit = try prepare(outcomes)
+            report.timings.commitNanos = lap()
+            fill(&report, scan: scan, area: area, staged: staged, outcomes: outcomes)
+            report.rowsTotal = rowsTotal(commit)
+            return Prepared(
+                table: table, journal: journal, scan: scan, commit: commit,
+                dataPaths: written.paths, report: report)
+        } catch {
+            for path in written.paths { try? DurableFile.remove(path) }
+            throw error
+        }
+    }
+
+    private func scan(
+        into area: StagingArea, journal: StateJournal
+    ) throws(LakeError) -> ScanResult {
+        let scan = RawScan(
+            root: root, layout: table.definition.raw,
+            clock: ScanClock(
+                nowNanos: identity.startedMicros.multipliedReportingOverflow(by: 1_000)
+                    .partialValue,
+                settleNanos: options.settleNanos, inFlightNanos: options.inFlightNanos),
+            pool: pool)
+        let (definition, seed, micros) = (table.definition, keySeed, identity.startedMicros)
+        let (pool, progress) = (pool, options.progress)
+        return try scan.run(
+            database: database, source: table.source, workers: options.workers, journal: journal,
+            makeSink: { (_) throws(LakeError) in
+                try RowIntake(
+                    definition: definition, keySeed: seed, ingestedAtMicros: micros, target: area,
+                    pool: pool)
+            },
+            finish: { (intake) throws(LakeError) in try intake.finish() },
+            advanced: { (counts) throws(LakeError) in
+                progress?.scanned(counts)
+                if progress?.isCancelled == true { throw .columnar(.cancelled) }
+            })
+    }
+
+    private func plan(
+        _ area: StagingArea
+    ) throws(LakeError) -> (ResolvedRows, CompactionPlan<LiveFile>) {
+        let staged: ResolvedRows
+        do throws(ColumnarError) {
+            staged = try area.rows.resolve()
+        } catch {
+            throw .columnar(error)
+        }
+        var old = area.touches.old
+        let files = staged.count == 0 && old.isEmpty ? [] : try table.liveFiles()
+        if !files.isEmpty {
+            old.formUnion(
+                try KeyConflicts.partitions(
+                    of: table.source, keys: staged.shortKeys, database: database))
+        }
+        return (
+            staged, CompactionPlan(staged: staged.partitions, old: old, files: files)
+        )
+    }
+
+    private func rewrite(
+        _ plan: CompactionPlan<LiveFile>, _ staged: ResolvedRows, _ touches: Touches,
+        _ written: WrittenFiles
+    ) throws(LakeError) -> [PartitionRewrite.Outcome] {
+        let rewrite = PartitionRewrite(
+            table: table, staged: staged, rekeyed: touches.rekeyed, keySeed: keySeed, pool: pool)
+        let results = Mutex<[PartitionRewrite.Outcome?]>(
+            Array(repeating: nil, count: plan.partitions.count))
+        let done = Atomic<Int>(0)
+        let (name, progress, total) = (
+            table.definition.name, options.progress, plan.partitions.count
+        )
+        let names = plan.partitions.enumerated().map { fileName($0.offset, $0.element.value) }
+        let partitions = plan.partitions
+        try Workers.forEach(total, workers: options.workers) { (index) throws(LakeError) in
+            if progress?.isCancelled == true { throw .columnar(.cancelled) }
+            let outcome = try rewrite.run(partitions[index], name: names[index])
+            if let path = outcome?.path { written.add(path) }
+            results.withLock { $0[index] = outcome }
+            let count = done.wrappingAdd(1, ordering: .relaxed).newValue
+            progress?.rewriting(table: name, done: count, total: total)
+        }
+        return results.withLock { $0.compactMap { $0 } }
+    }
+
+    /// `data/posted_at_day=2026-01-02/<run>-00007.parquet`: the run's name tells leftovers from others.
+    private func fileName(_ number: Int, _ value: Int32?) -> String {
+        let folder = table.metadata.partitionSpec.folderName(
+            of: table.partition(of: value), in: table.schema)
+        let digits = String(number)
+        let padded = String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+        return "data/\(folder.isEmpty ? "" : folder + "/")\(identity.uuid)-\(padded).parquet"
+    }
+
+    private func prepare(
+        _ outcomes: [PartitionRewrite.Outcome]
+    ) throws(LakeError) -> PreparedCommit? {
+        let added = outcomes.compactMap(\.added)
+        let removed = outcomes.flatMap(\.removed)
+        let isEvolved = table.metadata != table.iceberg.metadata
+        guard table.isNew || isEvolved || !added.isEmpty || !removed.isEmpty else { return nil }
+        var random = identity.random(stream: UInt64(bitPattern: table.source))
+        return try TableCommit.prepare(
+            TableChange(
+                operation: removed.isEmpty ? .append : .overwrite, added: added, removed: removed,
+                summary: ["lake.run": identity.uuid]),
+            on: table.iceberg, metadata: table.metadata, policy: options.retention,
+            nowMillis: identity.startedMicros / 1_000,
+            commitID: identity.commitID(source: table.source), random: &random)
+    }
+
+    private func rowsTotal(_ commit: PreparedCommit?) -> Int64 {
+        let snapshot = commit?.metadata.currentSnapshot ?? table.metadata.currentSnapshot
+        return snapshot?.summary["total-records"].flatMap { Int64($0) } ?? 0
+    }
+
+    private func fill(
+        _ report: inout RunReport.Table, scan: ScanResult, area: StagingArea,
+        staged: ResolvedRows, outcomes: [PartitionRewrite.Outcome]
+    ) {
+        report.files = scan.counts
+        report.quarantined = scan.quarantined
+        report.unreadable = scan.unreadable
+        report.rowsSuperseded = staged.supersededCount
+        report.partitionsRewritten = outcomes.count
+        for outcome in outcomes {
+            report.rowsWritten += outcome.rowsStaged
+            report.rowsCarried += outcome.rowsBefore - outcome.rowsDropped
+            report.bytesRead += outcome.bytesRead
+            report.bytesWritten += outcome.bytesWritten
+        }
+        for (index, count) in area.drift.enumerated() where count > 0 {
+            report.drift.append(
+                RunReport.Drift(column: table.definition.columns[index].name, count: count))
+        }
+    }
+}
+
+/// The data files that a run has written so far.
+final class WrittenFiles: Sendable {
+    private let held = Mutex<[String]>([])
+
+    func add(_ path: String) {
+        held.withLock { $0.append(path) }
+    }
+
+    var paths: [String] { held.withLock { $0 } }
+}

@@ -1,0 +1,142 @@
+import Columnar
+import Glibc
+
+/// A lake: a folder of Iceberg tables, the database that says what is current, and schema files.
+///
+/// ```
+/// LAKE/
+///   lake.db            catalog pointers, raw file state, runs, quarantine, settings (raw root)
+///   lake.lock          kernel lock of the one writer
+///   schemas/*.json     one a table with raw data; copied here at creation, the user's to edit
+///   tables/NAME/data, tables/NAME/metadata
+/// ```
+/// `lake.db` is written last, so a folder is a lake or is not. A lake without raw root holds tables
+/// that SQL made. One value, one thread; writers exclude each other by the lock, readers never wait long.
+package struct Lake {
+    /// Absolute path of the lake's folder.
+    package let path: String
+    package let database: Database
+    package let catalog: SQLCatalog
+
+    package static let databaseName = "lake.db"
+    package static let schemaFolder = "schemas"
+
+    /// A schema file to copy into a new lake.
+    package struct SchemaFile: Sendable {
+        /// The file's name without folder: `posts.json`.
+        package var name: String
+        package var bytes: [UInt8]
+
+        package init(name: String, bytes: [UInt8]) {
+            self.name = name
+            self.bytes = bytes
+        }
+    }
+
+    private init(path: String, database: Database) {
+        self.path = path
+        self.database = database
+        catalog = SQLCatalog(database)
+    }
+
+    /// Makes a lake in a folder that is not one yet; the folder may exist.
+    ///
+    /// - path, rawPath: absolute; the raw folder must exist and gets a marker if we may write there.
+    /// - seed: random bits that only this lake knows.
+    package static func create(
+        at path: String, rawPath: String?, schemas: [SchemaFile], seed: UInt64
+    ) throws(LakeError) -> Lake {
+        _ = try TableLocation(newTableIn: path)
+        if DurableFile.exists("\(path)/\(databaseName)") {
+            throw .invalidLocation(path: path, reason: "there is a lake already")
+        }
+        for schema in schemas {
+            _ = try TableDefinition.parse(schema.bytes, path: schema.name)
+        }
+        var settings = [(Settings.Key.keySeed, String(seed, radix: 16))]
+        if let rawPath {
+            let isMarked = try RawRoot.mark(rawPath)
+            settings.append((.rawRoot, rawPath))
+            settings.append((.rawIsMarked, isMarked ? "1" : "0"))
+        }
+        try DurableFile.makeFolder("\(path)/\(schemaFolder)")
+        try DurableFile.makeFolder("\(path)/tables")
+        for schema in schemas {
+            try DurableFile.write(schema.bytes, to: "\(path)/\(schemaFolder)/\(schema.name)")
+        }
+        try DurableFile.syncFolder("\(path)/\(schemaFolder)")
+        let database = try Database.create(
+            path: "\(path)/\(databaseName)",
+            tables: Migrations.version1 + SQLCatalog.tables
+                + settings.map { Settings.insertion($0.0, $0.1) })
+        return Lake(path: path, database: database)
+    }
+
+    /// Opens the lake in a folder.
+    package static func open(
+        at path: String, access: Database.Access = .readWrite
+    ) throws(LakeError) -> Lake {
+        let file = "\(path)/\(databaseName)"
+        guard DurableFile.exists(file) else {
+            throw .notALake(path: path, reason: "it has no \(databaseName)")
+        }
+        return Lake(path: path, database: try Database.open(path: file, access: access))
+    }
+
+    /// The raw root as given at creation; nil in a lake without raw data.
+    package func rawRoot() throws(LakeError) -> String? {
+        try Settings.get(.rawRoot, database)
+    }
+
+    /// The tables with raw data as their schema files describe them now, by name.
+    package func definitions() throws(LakeError) -> [TableDefinition] {
+        let folder = "\(path)/\(Self.schemaFolder)"
+        let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return [] }
+            throw .io(operation: "open", path: folder, errorNumber: errno)
+        }
+        let listing = DirectoryListing()
+        let failure = listing.read(closing: descriptor, order: .files)
+        guard failure == 0 else {
+            throw .io(operation: "list", path: folder, errorNumber: failure)
+        }
+        var definitions: [TableDefinition] = []
+        for entry in listing.entries {
+            let name = String(decoding: listing.name(entry), as: UTF8.self)
+            guard name.hasSuffix(".json"), !name.hasPrefix(".") else { continue }
+            let file = "\(folder)/\(name)"
+            let bytes = try DurableFile.read(file, limitBytes: Limits.schemaFileBytes)
+            let definition = try TableDefinition.parse(bytes, path: file)
+            if definitions.contains(where: { $0.name == definition.name }) {
+                throw .invalidLocation(
+                    path: file, reason: "another schema file describes \(definition.name) too")
+            }
+            definitions.append(definition)
+        }
+        return definitions.sorted { $0.name < $1.name }
+    }
+
+    /// Folds changed raw files into the tables; everything or nothing.
+    ///
+    /// Throws `busy` while another process writes. A lake without raw data has nothing to do.
+    package func compact(
+        identity: RunIdentity, options: CompactionOptions, pool: BufferPool
+    ) throws(LakeError) -> RunReport {
+        let lock = try LakeLock.take(path)
+        defer { withExtendedLifetime(lock) {} }
+        guard let raw = try rawRoot() else {
+            throw .invalidLocation(path: path, reason: "the lake has no raw folder")
+        }
+        let isMarked = try Settings.get(.rawIsMarked, database) == "1"
+        let seed = try Settings.get(.keySeed, database).flatMap { UInt64($0, radix: 16) }
+        guard let seed else {
+            throw .notALake(path: path, reason: "its key seed is missing")
+        }
+        return try Compactor(
+            lake: path, database: database, definitions: definitions(),
+            root: RawRoot.open(raw, isMarked: isMarked), rawIsMarked: isMarked, keySeed: seed,
+            identity: identity, options: options, pool: pool
+        ).run()
+    }
+}
