@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import Columnar
+import Columnar
 
 /// Other people's JSON test files, where the developer has them beside the package.
 @Suite struct JSONCorpusTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Columnar
+import Columnar
 
 /// The tape parser, the positioned reader and the writer, against each other and against bad text.
 @Suite struct JSONTests {

@@ -1,7 +1,7 @@
 import Columnar
 import Glibc
 
-@testable import Lake
+import Lake
 
 /// Golden text of flattening: a file of cases, each an input and the row or reason that must come of it.
 ///

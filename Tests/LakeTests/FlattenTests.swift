@@ -2,7 +2,7 @@ import Columnar
 import Glibc
 import Testing
 
-@testable import Lake
+import Lake
 
 /// Raw JSON against the rows that must come of it.
 @Suite struct FlattenTests {

@@ -99,14 +99,20 @@ struct CodeStore: Sendable {
             slices: entries.slices.buffer, count: entries.slices.count,
             owner: entries.bytes.buffer, validity: nil)
         let dictionary = ColumnDictionary(entries: .text(texts))
+        var held = codes.buffer
         if hasNulls {
-            var span = codes.buffer.mutableSpan(of: UInt32.self, count: codes.count)
+            // A copy: the appender may go on with another NULL code.
+            held = try pool.allocate(UInt32.self, count: codes.count)
+            let source = codes.buffer.span(of: UInt32.self, count: codes.count)
+            var span = held.mutableSpan(of: UInt32.self, count: codes.count)
             let nullCode = UInt32(dictionary.count)
-            for i in span.indices where span[i] == ColumnAppender.nullIndex { span[i] = nullCode }
+            for i in span.indices {
+                span[i] = source[i] == ColumnAppender.nullIndex ? nullCode : source[i]
+            }
         }
         return .coded(
             CodedColumn(
-                codes: codes.buffer, count: codes.count, dictionary: dictionary,
+                codes: held, count: codes.count, dictionary: dictionary,
                 mayHaveNulls: hasNulls))
     }
 }
@@ -161,7 +167,7 @@ extension RunsColumn {
 }
 
 extension BufferPool {
-    /// 0, 1, 2 ... as UInt32.
+    /// Rising numbers from zero, as UInt32.
     package func identity(count: Int) throws(ColumnarError) -> Buffer {
         let buffer = try allocate(UInt32.self, count: count)
         var span = buffer.mutableSpan(of: UInt32.self, count: count)

@@ -120,7 +120,9 @@ package struct InSet: Sendable {
             let middle = (low &+ high) / 2
             if sorted[middle] < value { low = middle &+ 1 } else { high = middle }
         }
-        return low < sorted.count && sorted[low] == value
+        // Not `&&`: its closure over a Span crashes the optimiser of Swift 6.3.1.
+        guard low < sorted.count else { return false }
+        return sorted[low] == value
     }
 
     private func searchText(

@@ -2,7 +2,9 @@ import Columnar
 
 /// Hash and equality of byte keys; both read up to 7 bytes past the end, which every buffer allows.
 enum ByteKey {
-    /// wyhash's mixing step over 16 bytes a round. Source: Wang Yi, "wyhash", final version 4.
+    /// The mixing step of wyhash over 16 bytes a round.
+    ///
+    /// Source: Wang Yi, "wyhash", final version 4.
     @inline(__always)
     static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt32 {
         guard let base = bytes.baseAddress else { return UInt32(truncatingIfNeeded: seed) }

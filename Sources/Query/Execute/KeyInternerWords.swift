@@ -133,7 +133,7 @@ final class WordTable: Sendable {
     /// Slots; a power of two when hashed.
     let size: Int
     let seed: UInt64
-    /// Direct: UInt32 of id + 1. Hashed: pairs (word, id + 1).
+    /// UInt32 of id + 1 when direct, pairs (word, id + 1) when hashed.
     let slots: Buffer
 
     enum Place {

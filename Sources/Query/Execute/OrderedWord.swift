@@ -50,8 +50,8 @@ enum OrderedWord {
     }
 
     /// The words of `rows` of a flat or boolean column, into `words` (UInt64); NULL rows give any word.
-    static func encode(
-        _ column: Column, type: DataType, rows: Span<UInt32>, into words: Buffer
+    static func encode<Row: FixedWidthInteger>(
+        _ column: Column, type: DataType, rows: Span<Row>, into words: Buffer
     ) {
         var target = words.mutableSpan(of: UInt64.self, count: rows.count)
         switch column {

@@ -31,6 +31,8 @@ package protocol Sink: Sendable {
     func finish(_ states: [any SinkState], worker: WorkerContext) throws(QueryError)
     /// True once no further morsel can change the result (LIMIT reached): workers stop pulling.
     var isSatisfied: Bool { get }
+    /// A worker failed: nobody may wait for its morsel any more.
+    func abandon()
 }
 
 /// A worker's own state of a breaker; not shared, so no locks.
@@ -38,13 +40,18 @@ package protocol SinkState {
     mutating func consume(_ batch: Batch, morsel: Int) throws(QueryError)
     /// All batches of this morsel have been consumed.
     mutating func endMorsel(_ morsel: Int) throws(QueryError)
+    /// True once no further batch of the current morsel can change the result.
+    var isMorselSatisfied: Bool { get }
 }
 
 extension Sink {
     package var isSatisfied: Bool { false }
+    package func abandon() {}
 }
 
 extension SinkState {
+    package var isMorselSatisfied: Bool { false }
+
     package mutating func endMorsel(_ morsel: Int) throws(QueryError) {}
 }
 

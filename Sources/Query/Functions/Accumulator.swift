@@ -6,7 +6,7 @@ import Columnar
 /// row ids that they are given, sums of doubles are double-double.
 package protocol Accumulator: Sendable {
     /// Makes room for group ids below `groupCount`; new states are empty.
-    mutating func grow(groupCount: Int) throws(QueryError)
+    mutating func grow(groupCount: Int, pool: BufferPool) throws(QueryError)
     /// Adds rows: `rows` are the selected batch rows, `groups` has one group id per entry of `rows`,
     /// `arguments` are full-length columns (any form but lazy), `order` tells the rows' ids.
     mutating func update(

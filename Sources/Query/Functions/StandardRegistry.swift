@@ -12,6 +12,11 @@ extension FunctionRegistry {
             DoubleFunctions.all,
             BitwiseFunctions.all,
             RandomFunctions.all,
+            ExtractFunctions.all,
+            CalendarFunctions.all,
+            IntervalFunctions.all,
+            ClockFunctions.all,
+            IsoFunctions.all,
         ].flatMap { $0 },
         aggregates: [],
         windows: [])

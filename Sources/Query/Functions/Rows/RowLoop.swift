@@ -5,16 +5,12 @@ struct RowFilter {
     private let bits: Bitmap?
 
     init(_ selection: Selection, count: Int, pool: BufferPool) throws(QueryError) {
-        switch selection {
-        case .all: bits = nil
-        case .bits(let bitmap): bits = bitmap
-        case .rows(let list):
-            let bitmap = try storage { () throws(ColumnarError) in
-                try Bitmap.filled(false, count: count, pool: pool)
+        if case .all = selection {
+            bits = nil
+        } else {
+            bits = try storage { () throws(ColumnarError) in
+                try selection.bitmap(count: count, pool: pool)
             }
-            let rows = list.span()
-            for i in rows.indices { bitmap.set(Int(rows[i]), to: true) }
-            bits = bitmap
         }
     }
 

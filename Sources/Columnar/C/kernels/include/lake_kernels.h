@@ -31,6 +31,11 @@ static inline void lake_store_release32(uint32_t *slot, uint32_t value) {
     __atomic_store_n(slot, value, __ATOMIC_RELEASE);
 }
 
+/// Relaxed store of a flag that several threads only ever set.
+static inline void lake_store_relaxed8(uint8_t *slot, uint8_t value) {
+    __atomic_store_n(slot, value, __ATOMIC_RELAXED);
+}
+
 /// Asks for the cache line of an address that is needed soon.
 static inline void lake_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
 
