@@ -123,10 +123,39 @@ extension LeafOutput {
             Self.gather(
                 mixedEntries.base, width: decoder.elementBytes, codes: codes, count: page.present,
                 into: target)
+        case .deltaByteArray where builtTexts != nil && decoder.conversion == .text:
+            guard let builtTexts else { return }
+            var reader = ByteReader(page.bytes, location: location)
+            try DeltaByteArray.texts(
+                &reader, count: page.present, out: &builtTexts.bytes,
+                limit: Limits.textBufferBytes,
+                into: target.assumingMemoryBound(to: TextSlice.self))
+            return
         default:
             try decoder.decode(
                 page.bytes, base: page.base, encoding: encoding, count: page.present,
                 into: target, scratch: &scratch, location: location)
+        }
+        if builtTexts != nil { try rebuild(target, count: page.present) }
+    }
+
+    /// Copies texts that were found in pages to where the chunk's other texts are built.
+    private func rebuild(
+        _ target: UnsafeMutableRawPointer, count: Int
+    ) throws(ColumnarError) {
+        guard let builtTexts, let pageOwner else { return }
+        let slices = target.assumingMemoryBound(to: TextSlice.self)
+        for i in 0..<count {
+            let start = builtTexts.bytes.count
+            guard start + Int(slices[i].length) <= Limits.textBufferBytes else {
+                throw .limit(
+                    name: "textBufferBytes", value: start, limit: Limits.textBufferBytes,
+                    location: nil)
+            }
+            try builtTexts.bytes.append(
+                UnsafeRawBufferPointer(
+                    start: pageOwner.base + Int(slices[i].start), count: Int(slices[i].length)))
+            slices[i].start = UInt32(truncatingIfNeeded: start)
         }
     }
 

@@ -21,6 +21,8 @@ struct LeafOutput {
     let validity: Bitmap?
     /// Where text pages are decompressed one after another; nil where pages need not stay.
     let pageOwner: Buffer?
+    /// Where texts lie that are put together instead of found in a page (DELTA_BYTE_ARRAY); then the only owner.
+    let builtTexts: BuiltTexts?
     /// The raw entries where some pages hold codes and others values; else nil.
     let mixedEntries: Buffer?
     let entryCount: Int
@@ -48,6 +50,10 @@ struct LeafOutput {
             owner = try pool.allocate(bytes: pages.plainBytes)
         }
         pageOwner = owner
+        let isBuilt = pages.pages.contains {
+            $0.header.encoding == ValueEncoding.deltaByteArray.rawValue
+        }
+        builtTexts = isBuilt && owner != nil ? BuiltTexts(try ByteWriter(pool: pool)) : nil
         var entries: (main: Buffer, owner: Buffer)?
         entryCount = pages.dictionary?.header.valueCount ?? 0
         if let page = pages.dictionary, storage != .bit {
@@ -82,6 +88,15 @@ struct LeafOutput {
             ? Bitmap(buffer: try pool.allocate(UInt64.self, count: bitWords), count: slots) : nil
         Self.clearLast(validity)
         if case .bits = form { Self.clearLast(Bitmap(buffer: main, count: slots)) }
+    }
+
+    /// Texts of a chunk that are copied together, page after page.
+    final class BuiltTexts {
+        var bytes: ByteWriter
+
+        init(_ bytes: ByteWriter) {
+            self.bytes = bytes
+        }
     }
 
     /// Bits past the count must be zero, in whatever order pages are decoded.
@@ -160,7 +175,8 @@ struct LeafOutput {
             guard let pageOwner else { preconditionFailure("texts have an owner") }
             return .text(
                 TextColumn(
-                    slices: main, start: start, count: count, owner: pageOwner, validity: valid))
+                    slices: main, start: start, count: count,
+                    owner: builtTexts?.bytes.buffer ?? pageOwner, validity: valid))
         case .bits:
             let values = try Bitmap(buffer: main, count: slotLimit)
                 .slice(start: start, count: count, pool: pool)

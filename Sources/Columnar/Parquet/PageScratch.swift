@@ -13,6 +13,7 @@ struct PageScratch {
     private var page: Buffer?
     private var first: Buffer?
     private var second: Buffer?
+    private var third: Buffer?
 
     init(pool: BufferPool) {
         self.pool = pool
@@ -35,6 +36,16 @@ struct PageScratch {
     /// Room for converted values before NULLs are spread.
     mutating func converted(bytes: Int) throws(ColumnarError) -> Buffer {
         try Self.room(&second, bytes: bytes, pool: pool)
+    }
+
+    /// Room for slices of values that are copied on.
+    mutating func marks(bytes: Int) throws(ColumnarError) -> Buffer {
+        try Self.room(&third, bytes: bytes, pool: pool)
+    }
+
+    /// An empty writer in the chunk's pool.
+    func writer() throws(ColumnarError) -> ByteWriter {
+        try ByteWriter(pool: pool)
     }
 
     /// Decompresses a page and finds its parts; into `owner` at the page's offset if there is one.

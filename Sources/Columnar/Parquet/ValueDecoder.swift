@@ -54,7 +54,8 @@ struct ValueDecoder: Sendable {
                 return
             }
             let room = try scratch.physical(bytes: total)
-            try fixed(bytes, encoding, count, width: width, into: room.base, location)
+            try fixed(
+                bytes, encoding, count, width: width, into: room.base, scratch: &scratch, location)
             try conversion.convert(
                 room.base, sourceWidth: width, count: count, into: target, location: location)
         }
@@ -75,9 +76,34 @@ struct ValueDecoder: Sendable {
     /// Encodings of fixed-width values, each in its own file.
     private func fixed(
         _ bytes: UnsafeRawBufferPointer, _ encoding: ValueEncoding, _ count: Int, width: Int,
-        into target: UnsafeMutableRawPointer, _ location: FileLocation
+        into target: UnsafeMutableRawPointer, scratch: inout PageScratch, _ location: FileLocation
     ) throws(ColumnarError) {
-        throw unsupported(encoding, location)
+        var reader = ByteReader(bytes, location: location)
+        switch (encoding, physical) {
+        case (.deltaBinaryPacked, .int32), (.deltaBinaryPacked, .int64):
+            try DeltaBinaryPacked.decode(&reader, count: count, width: width, into: target)
+        case (.byteStreamSplit, _):
+            try ByteStreamSplit.decode(&reader, count: count, width: width, into: target)
+        case (.deltaByteArray, .fixedLengthByteArray):
+            try fixedDeltas(&reader, count, width: width, into: target, scratch: &scratch)
+        default: throw unsupported(encoding, location)
+        }
+    }
+
+    /// DELTA_BYTE_ARRAY of values that must all have one length.
+    private func fixedDeltas(
+        _ reader: inout ByteReader, _ count: Int, width: Int, into target: UnsafeMutableRawPointer,
+        scratch: inout PageScratch
+    ) throws(ColumnarError) {
+        var texts = try scratch.writer()
+        let marks = try scratch.marks(bytes: count * MemoryLayout<TextSlice>.stride)
+        let slices = marks.base.assumingMemoryBound(to: TextSlice.self)
+        try DeltaByteArray.texts(
+            &reader, count: count, out: &texts, limit: count * width, into: slices)
+        for i in 0..<count where Int(slices[i].length) != width {
+            throw reader.corrupt("a value of \(slices[i].length) bytes, not \(width)")
+        }
+        if count > 0 { target.copyMemory(from: texts.buffer.base, byteCount: count * width) }
     }
 
     private func slices(
@@ -87,6 +113,8 @@ struct ValueDecoder: Sendable {
         var reader = ByteReader(bytes, location: location)
         switch encoding {
         case .plain: try Plain.slices(&reader, count: count, base: base, into: target)
+        case .deltaLengthByteArray:
+            try DeltaLengthByteArray.slices(&reader, count: count, base: base, into: target)
         default: throw unsupported(encoding, location)
         }
     }

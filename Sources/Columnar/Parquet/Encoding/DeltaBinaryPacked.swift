@@ -1,0 +1,99 @@
+/// DELTA_BINARY_PACKED: differences from the value before, bit-packed above the least of their block.
+///
+/// https://github.com/apache/parquet-format/blob/master/Encodings.md#delta-encoding-delta_binary_packed--5
+///
+///     header  ┌────────────┬────────────────────┬───────┬──────────────┐  varints, the first
+///             │ block size │ miniblocks a block │ count │ first value  │  value as zigzag
+///     block   ├───────────┬┴───────────────┬────┴───────┴──────────────┤
+///             │ min delta │ width, 1 B each│ miniblocks, width × size  │
+///             └───────────┴────────────────┴───────────────────────────┘
+enum DeltaBinaryPacked {
+    /// Values of a block that we accept; writers use 128 or 256.
+    private static let largestBlock = 1 << 16
+
+    /// Decodes exactly `count` values and hands each on; arithmetic wraps, as the format says.
+    ///
+    /// The bytes must be readable 9 bytes past their end.
+    @inline(__always)
+    private static func decode(
+        _ reader: inout ByteReader, count: Int, _ store: (_ index: Int, _ value: Int64) -> Void
+    ) throws(ColumnarError) {
+        let blockSize = try reader.length()
+        let miniblocks = try reader.length()
+        let total = try reader.length()
+        var value = try reader.zigzag()
+        guard blockSize > 0, blockSize % 128 == 0, blockSize <= largestBlock, miniblocks > 0,
+            blockSize % miniblocks == 0, blockSize / miniblocks % 32 == 0
+        else {
+            throw reader.corrupt("delta blocks of \(blockSize) values in \(miniblocks) miniblocks")
+        }
+        guard total == count else { throw reader.corrupt("\(total) deltas for \(count) values") }
+        guard count > 0 else { return }
+        store(0, value)
+        let size = blockSize / miniblocks
+        var deltas = [UInt64](repeating: 0, count: size)
+        var done = 1
+        while done < count {
+            let least = UInt64(bitPattern: try reader.zigzag())
+            let widths = try reader.take(miniblocks)
+            for miniblock in 0..<miniblocks where done < count {
+                let width = Int(widths[miniblock])
+                guard width <= 64 else { throw reader.corrupt("deltas of \(width) bits") }
+                let wanted = min(size, count - done)
+                let bytes = try reader.take(min(size / 8 * width, reader.remaining))
+                guard bytes.count >= BitPacking.packedBytes(count: wanted, bitWidth: width) else {
+                    throw reader.corrupt("deltas end too early")
+                }
+                unpack(bytes, width, wanted, into: &deltas)
+                for i in 0..<wanted {
+                    value = Int64(bitPattern: UInt64(bitPattern: value) &+ least &+ deltas[i])
+                    store(done &+ i, value)
+                }
+                done += wanted
+            }
+        }
+    }
+
+    private static func unpack(
+        _ bytes: UnsafeRawBufferPointer, _ width: Int, _ count: Int, into deltas: inout [UInt64]
+    ) {
+        deltas.withUnsafeMutableBufferPointer { target in
+            guard let start = target.baseAddress else { return }
+            if width == 0 {
+                start.update(repeating: 0, count: count)
+            } else if let source = bytes.baseAddress {
+                BitPacking.unpackWide(source, bitWidth: width, count: count, into: start)
+            }
+        }
+    }
+
+    /// INT32 or INT64 values as PLAIN would hold them.
+    static func decode(
+        _ reader: inout ByteReader, count: Int, width: Int, into target: UnsafeMutableRawPointer
+    ) throws(ColumnarError) {
+        if width == 4 {
+            try decode(&reader, count: count) { index, value in
+                target.storeBytes(
+                    of: Int32(truncatingIfNeeded: value), toByteOffset: index &* 4, as: Int32.self)
+            }
+        } else {
+            try decode(&reader, count: count) { index, value in
+                target.storeBytes(of: value, toByteOffset: index &* 8, as: Int64.self)
+            }
+        }
+    }
+
+    /// Lengths of texts: none may be negative.
+    static func lengths(
+        _ reader: inout ByteReader, count: Int
+    ) throws(ColumnarError) -> [Int32] {
+        var result = [Int32](repeating: 0, count: count)
+        var isValid = true
+        try decode(&reader, count: count) { index, value in
+            isValid = isValid && value >= 0 && value <= Int64(Int32.max)
+            result[index] = Int32(truncatingIfNeeded: value)
+        }
+        guard isValid else { throw reader.corrupt("a length below 0 or beyond 31 bits") }
+        return result
+    }
+}
