@@ -12,48 +12,74 @@ import Testing
             RowField(name: "x", type: .integer), RowField(name: "tags", type: .array(.text)),
         ])
         let columns: [(String, DataType, (Int) -> Value)] = [
-            ("children", .array(child), { i in
-                switch i % 5 {
-                case 0: .null
-                case 1: .list([])
-                case 2: .list([.row([.int(Int64(i)), .text("IMAGE")]), .null])
-                default:
-                    .list((0..<i % 7).map { .row([.int(Int64($0)), $0 % 2 == 0 ? .null : .text("v\($0)")]) })
+            (
+                "children", .array(child),
+                { i in
+                    switch i % 5 {
+                    case 0: .null
+                    case 1: .list([])
+                    case 2: .list([.row([.int(Int64(i)), .text("IMAGE")]), .null])
+                    default:
+                        .list(
+                            (0..<i % 7).map {
+                                .row([.int(Int64($0)), $0 % 2 == 0 ? .null : .text("v\($0)")])
+                            })
+                    }
                 }
-            }),
-            ("point", point, { i in
-                switch i % 4 {
-                case 0: .null
-                case 1: .row([.null, .null])
-                case 2: .row([.int(Int64(i)), .list([])])
-                default: .row([.int(Int64(i)), .list([.text("a"), .null, .text("b\(i)")])])
+            ),
+            (
+                "point", point,
+                { i in
+                    switch i % 4 {
+                    case 0: .null
+                    case 1: .row([.null, .null])
+                    case 2: .row([.int(Int64(i)), .list([])])
+                    default: .row([.int(Int64(i)), .list([.text("a"), .null, .text("b\(i)")])])
+                    }
                 }
-            }),
-            ("matrix", .array(.array(.integer)), { i in
-                switch i % 6 {
-                case 0: .null
-                case 1: .list([])
-                case 2: .list([.null, .list([])])
-                default: .list([.list([.int(Int64(i)), .null]), .list([]), .list([.int(7)])])
+            ),
+            (
+                "matrix", .array(.array(.integer)),
+                { i in
+                    switch i % 6 {
+                    case 0: .null
+                    case 1: .list([])
+                    case 2: .list([.null, .list([])])
+                    default: .list([.list([.int(Int64(i)), .null]), .list([]), .list([.int(7)])])
+                    }
                 }
-            }),
-            ("counts", .map(key: .text, value: .bigint), { i in
-                switch i % 4 {
-                case 0: .null
-                case 1: .map([], [])
-                default: .map([.text("a"), .text("b\(i)")], [.int(Int64(i)), .null])
+            ),
+            (
+                "counts", .map(key: .text, value: .bigint),
+                { i in
+                    switch i % 4 {
+                    case 0: .null
+                    case 1: .map([], [])
+                    default: .map([.text("a"), .text("b\(i)")], [.int(Int64(i)), .null])
+                    }
                 }
-            }),
-            ("flags", .array(.boolean), { i in
-                i % 3 == 0 ? .null : .list([.boolean(i % 2 == 0), .null, .boolean(true)])
-            }),
-            ("deep", .array(.row([RowField(name: "m", type: .map(key: .integer, value: point))])), { i in
-                i % 3 == 0
-                    ? .list([.row([.null]), .null])
-                    : .list([
-                        .row([.map([.int(1), .int(2)], [.null, .row([.int(Int64(i)), .list([.text("z")])])])])
-                    ])
-            }),
+            ),
+            (
+                "flags", .array(.boolean),
+                { i in
+                    i % 3 == 0 ? .null : .list([.boolean(i % 2 == 0), .null, .boolean(true)])
+                }
+            ),
+            (
+                "deep",
+                .array(.row([RowField(name: "m", type: .map(key: .integer, value: point))])),
+                { i in
+                    i % 3 == 0
+                        ? .list([.row([.null]), .null])
+                        : .list([
+                            .row([
+                                .map(
+                                    [.int(1), .int(2)],
+                                    [.null, .row([.int(Int64(i)), .list([.text("z")])])])
+                            ])
+                        ])
+                }
+            ),
         ]
         return ParquetRows(
             schema: Schema(columns.map { Field(name: $0.0, type: $0.1) }),
@@ -98,7 +124,8 @@ import Testing
             Field(name: "c", type: .boolean), Field(name: "d", type: .double),
         ])
         let nulls = ParquetRows(
-            schema: schema, columns: Array(repeating: Array(repeating: .null, count: 300), count: 4))
+            schema: schema, columns: Array(repeating: Array(repeating: .null, count: 300), count: 4)
+        )
         let summary = try nulls.write(to: folder.file("nulls.parquet"))
         #expect(summary.columns.map(\.nullCount) == [300, 300, 300, 300])
         #expect(summary.columns.allSatisfy { $0.lower == nil && $0.upper == nil })

@@ -30,19 +30,19 @@ struct BloomFilter {
 
     private func block(of hash: UInt64) -> Int {
         let blocks = UInt64(words.count / 8)
-        return Int((hash >> 32) &* blocks >> 32) * 8
+        return Int(((hash >> 32) &* blocks) >> 32) * 8
     }
 
     mutating func insert(hash: UInt64) {
         let base = block(of: hash)
         let key = UInt32(truncatingIfNeeded: hash)
-        for i in 0..<8 { words[base + i] |= 1 << (key &* Self.salts[i] >> 27) }
+        for i in 0..<8 { words[base + i] |= 1 << ((key &* Self.salts[i]) >> 27) }
     }
 
     func mayContain(hash: UInt64) -> Bool {
         let base = block(of: hash)
         let key = UInt32(truncatingIfNeeded: hash)
-        for i in 0..<8 where words[base + i] >> (key &* Self.salts[i] >> 27) & 1 == 0 {
+        for i in 0..<8 where words[base + i] >> ((key &* Self.salts[i]) >> 27) & 1 == 0 {
             return false
         }
         return true
