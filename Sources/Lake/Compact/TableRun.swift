@@ -24,7 +24,7 @@ struct TableRun {
         var report: RunReport.Table
     }
 
-    /// Does all of it. On an error no data file of this table is left.
+    /// Does all of it; on an error no data file of this table is left.
     func run() throws(LakeError) -> Prepared {
         var report = RunReport.Table(name: table.definition.name)
         options.progress?.scanning(table: table.definition.name)
