@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import Lake
+import Lake
 
 @Suite struct DatabaseTests {
     @Test func valuesRoundTrip() throws {

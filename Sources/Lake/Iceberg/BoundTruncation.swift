@@ -5,12 +5,12 @@ import Columnar
 /// Source: iceberg.apache.org/spec, "Metrics"; code points and surrogates as in `UnicodeUtil` of the
 /// Java library. A lower bound is a prefix. An upper bound is a prefix whose last unit is one greater;
 /// units that cannot grow are dropped and the one before grows; without any the bound is unknown.
-enum BoundTruncation {
+package enum BoundTruncation {
     /// Code points of text, bytes of binary.
-    static let length = 16
+    package static let length = 16
 
     /// A lower bound of `bytes`; nil when text is not UTF-8.
-    static func lower(_ bytes: [UInt8], type: DataType) -> [UInt8]? {
+    package static func lower(_ bytes: [UInt8], type: DataType) -> [UInt8]? {
         guard type.isTextual else { return shortened(bytes, type: type) }
         guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
         let scalars = text.unicodeScalars.prefix(length)
@@ -18,7 +18,7 @@ enum BoundTruncation {
     }
 
     /// An upper bound of `bytes`; nil when there is none that short or text is not UTF-8.
-    static func upper(_ bytes: [UInt8], type: DataType) -> [UInt8]? {
+    package static func upper(_ bytes: [UInt8], type: DataType) -> [UInt8]? {
         if type == .varbinary {
             guard bytes.count > length else { return bytes }
             var prefix = Array(bytes.prefix(length))
@@ -54,7 +54,7 @@ enum BoundTruncation {
 
 extension DataType {
     /// Iceberg's `string`: every type whose values are UTF-8.
-    var isTextual: Bool {
+    package var isTextual: Bool {
         switch self {
         case .varchar, .char, .json: true
         default: false

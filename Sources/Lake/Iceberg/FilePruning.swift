@@ -5,19 +5,19 @@ import Columnar
 /// Source: iceberg.apache.org/spec, "Scan Planning": a predicate is projected through a partition's
 /// transform (`ts >= c` becomes `day(ts) >= day(c)`) and also held against each column's bounds and counts.
 /// Every rule errs towards keeping a file: what is not known may match.
-struct FilePruning {
+package struct FilePruning {
     private let schema: Schema
     private let spec: PartitionSpec?
     private let predicates: [ScanPredicate]
 
-    init(schema: Schema, spec: PartitionSpec?, predicates: [ScanPredicate]) {
+    package init(schema: Schema, spec: PartitionSpec?, predicates: [ScanPredicate]) {
         self.schema = schema
         self.spec = spec
         self.predicates = predicates
     }
 
     /// False only if no row of the file can satisfy all predicates.
-    func mayMatch(_ file: DataFile) -> Bool {
+    package func mayMatch(_ file: DataFile) -> Bool {
         guard !predicates.isEmpty else { return true }
         guard file.recordCount > 0 else { return false }
         for predicate in predicates
@@ -28,7 +28,7 @@ struct FilePruning {
     }
 
     /// False only if no file of the manifest can hold such a row.
-    func mayMatch(_ manifest: ManifestFile) -> Bool {
+    package func mayMatch(_ manifest: ManifestFile) -> Bool {
         guard let spec, let summaries = manifest.partitions,
             summaries.count == spec.fields.count
         else { return true }

@@ -95,13 +95,13 @@ package struct IcebergTable: Sendable {
     }
 
     /// The lines of a snapshot's manifest list.
-    func manifests(of snapshot: Snapshot) throws(LakeError) -> [ManifestFile] {
+    package func manifests(of snapshot: Snapshot) throws(LakeError) -> [ManifestFile] {
         let path = try location.resolve(snapshot.manifestList)
         return try ManifestList.read(DurableFile.read(path), path: path)
     }
 
     /// The entries of a manifest.
-    func entries(of manifest: ManifestFile) throws(LakeError) -> [ManifestEntry] {
+    package func entries(of manifest: ManifestFile) throws(LakeError) -> [ManifestEntry] {
         let path = try location.resolve(manifest.path)
         let reader = try ManifestReader(manifest, path: path, metadata: metadata)
         return try reader.entries(DurableFile.read(path))

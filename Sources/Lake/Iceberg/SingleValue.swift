@@ -9,9 +9,9 @@ import Columnar
 ///     float, double          4 or 8 bytes, IEEE 754, least first
 ///     decimal                unscaled, two's complement, greatest first, fewest bytes
 ///     string, binary         the bytes                 uuid  16 bytes, greatest first
-enum SingleValue {
+package enum SingleValue {
     /// The bytes of a value; nil for NULL, NaN, nested types and values outside of the type.
-    static func encode(_ value: Value, as type: DataType) -> [UInt8]? {
+    package static func encode(_ value: Value, as type: DataType) -> [UInt8]? {
         switch (type, value) {
         case (.boolean, .boolean(let bit)): [bit ? 1 : 0]
         case (.tinyint, .int(let v)), (.smallint, .int(let v)), (.integer, .int(let v)),
@@ -34,7 +34,7 @@ enum SingleValue {
     /// The value of bytes; nil when they do not fit the type, which makes a bound unknown.
     ///
     /// Bounds written before a promotion are shorter: an int's for a long, a float's for a double.
-    static func decode(_ bytes: ArraySlice<UInt8>, as type: DataType) -> Value? {
+    package static func decode(_ bytes: ArraySlice<UInt8>, as type: DataType) -> Value? {
         switch type {
         case .boolean:
             return bytes.count == 1 ? .boolean(bytes.first != 0) : nil

@@ -4,7 +4,7 @@ extension Value {
     /// The order of bounds: numbers by value, text and binary by unsigned bytes, false before true.
     ///
     /// Nil where there is none: NULL, NaN, nested or unequal kinds. Instants compare without their zone.
-    func compare(_ other: Value, type: DataType) -> ValueOrdering? {
+    package func compare(_ other: Value, type: DataType) -> ValueOrdering? {
         switch (self, other) {
         case (.boolean(let a), .boolean(let b)): return a == b ? .same : (b ? .before : .after)
         case (.int(let a), .int(let b)): return ValueOrdering(a, b)
@@ -27,12 +27,12 @@ extension Value {
     }
 
     /// The total order of partition values: NULL first.
-    func precedes(_ other: Value) -> Bool {
+    package func precedes(_ other: Value) -> Bool {
         if isNull || other.isNull { return isNull && !other.isNull }
         return compare(other, type: .unknown) == .before
     }
 
-    var isNaN: Bool {
+    package var isNaN: Bool {
         switch self {
         case .float(let value): value.isNaN
         case .double(let value): value.isNaN
@@ -42,10 +42,10 @@ extension Value {
 }
 
 /// How two values stand to each other.
-enum ValueOrdering {
+package enum ValueOrdering {
     case before, same, after
 
-    init<T: Comparable>(_ a: T, _ b: T) {
+    package init<T: Comparable>(_ a: T, _ b: T) {
         self = a < b ? .before : (a == b ? .same : .after)
     }
 }

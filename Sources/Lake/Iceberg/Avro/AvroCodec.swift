@@ -3,14 +3,14 @@ import CZstd
 import Columnar
 
 /// How the blocks of an Avro file are compressed; we write null or deflate and read all three.
-enum AvroCodec: String, Sendable {
+package enum AvroCodec: String, Sendable {
     case null
     /// RFC 1951 without a zlib header.
     case deflate
     case zstandard
 
     /// Compresses one block.
-    func compress(_ block: [UInt8]) throws(LakeError) -> [UInt8] {
+    package func compress(_ block: [UInt8]) throws(LakeError) -> [UInt8] {
         switch self {
         case .null: return block
         case .deflate: return try Deflate.compress(block)
@@ -20,7 +20,7 @@ enum AvroCodec: String, Sendable {
     }
 
     /// Restores one block; the result may have at most `limitBytes`.
-    func decompress(
+    package func decompress(
         _ block: ArraySlice<UInt8>, limitBytes: Int, location: FileLocation
     ) throws(LakeError) -> [UInt8] {
         switch self {

@@ -11,21 +11,21 @@ import Columnar
 ///     └──────────────────┴───────────────┴──────┴───────────┘
 ///
 /// Errors: `corrupt` with an offset for anything that does not fit, `unsupported` for other codecs.
-struct AvroContainer {
-    static let magic: [UInt8] = [0x4F, 0x62, 0x6A, 1]
-    static let syncBytes = 16
+package struct AvroContainer {
+    package static let magic: [UInt8] = [0x4F, 0x62, 0x6A, 1]
+    package static let syncBytes = 16
 
-    let path: String
+    package let path: String
     /// Header keys as they were written.
-    let metadata: [String: [UInt8]]
+    package let metadata: [String: [UInt8]]
     /// The writer's schema.
-    let schema: AvroSchema
+    package let schema: AvroSchema
     private let codec: AvroCodec
     private let bytes: [UInt8]
     private let sync: ArraySlice<UInt8>
     private let bodyStart: Int
 
-    init(_ bytes: [UInt8], path: String) throws(LakeError) {
+    package init(_ bytes: [UInt8], path: String) throws(LakeError) {
         guard bytes.starts(with: Self.magic) else {
             throw .corrupt(.init(path: path, offset: 0), reason: "not an Avro file")
         }
@@ -60,7 +60,7 @@ struct AvroContainer {
     /// Calls `body` once per record with a cursor that stands at its first byte.
     ///
     /// `body` must read the whole record; bytes left over at the end of a block are corrupt.
-    func forEachRecord(
+    package func forEachRecord(
         _ body: (inout AvroCursor) throws(LakeError) -> Void
     ) throws(LakeError) {
         var file = AvroCursor(bytes, path: path)

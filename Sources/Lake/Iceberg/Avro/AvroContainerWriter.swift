@@ -1,7 +1,7 @@
 import Columnar
 
 /// Builds an Avro object container file in memory; the layout is drawn at `AvroContainer`.
-struct AvroContainerWriter {
+package struct AvroContainerWriter {
     /// Bytes of a block before compression; deflate's window is 32 KiB, so more gains little.
     private static let blockBytes = 256 << 10
 
@@ -12,7 +12,7 @@ struct AvroContainerWriter {
     private var blockRecords = 0
 
     /// `metadata` comes behind `avro.schema` and `avro.codec`, in its order; `sync` has 16 random bytes.
-    init(
+    package init(
         schema: String, metadata: [(key: String, value: String)], codec: AvroCodec = .deflate,
         sync: [UInt8]
     ) {
@@ -32,7 +32,7 @@ struct AvroContainerWriter {
     }
 
     /// Adds one record, which `body` encodes field by field in the schema's order.
-    mutating func append(
+    package mutating func append(
         _ body: (inout AvroEncoder) throws(LakeError) -> Void
     ) throws(LakeError) {
         try body(&block)
@@ -41,7 +41,7 @@ struct AvroContainerWriter {
     }
 
     /// The whole file.
-    mutating func finish() throws(LakeError) -> [UInt8] {
+    package mutating func finish() throws(LakeError) -> [UInt8] {
         try flush()
         return output.bytes
     }

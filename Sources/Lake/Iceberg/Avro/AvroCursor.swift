@@ -4,27 +4,27 @@ import Columnar
 ///
 /// The encoding is drawn at `AvroEncoder`. Each reader takes the writer's schema and resolves it:
 /// optional or not, int or long, string or bytes. Errors: `corrupt` with the offset in the block.
-struct AvroCursor {
+package struct AvroCursor {
     private let bytes: [UInt8]
-    private(set) var offset = 0
+    package private(set) var offset = 0
     private let path: String
 
-    init(_ bytes: [UInt8], path: String) {
+    package init(_ bytes: [UInt8], path: String) {
         self.bytes = bytes
         self.path = path
     }
 
-    var isAtEnd: Bool { offset == bytes.count }
-    var remainingBytes: Int { bytes.count - offset }
+    package var isAtEnd: Bool { offset == bytes.count }
+    package var remainingBytes: Int { bytes.count - offset }
 
-    func corrupt(_ reason: String) -> LakeError {
+    package func corrupt(_ reason: String) -> LakeError {
         .corrupt(.init(path: path, offset: offset), reason: "Avro: \(reason)")
     }
 
     // MARK: Encoded values
 
     /// An int or a long.
-    mutating func rawLong() throws(LakeError) -> Int64 {
+    package mutating func rawLong() throws(LakeError) -> Int64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while true {
@@ -40,7 +40,7 @@ struct AvroCursor {
     }
 
     /// `count` bytes as they lie.
-    mutating func rawBytes(_ count: Int64) throws(LakeError) -> ArraySlice<UInt8> {
+    package mutating func rawBytes(_ count: Int64) throws(LakeError) -> ArraySlice<UInt8> {
         guard count >= 0, count <= Int64(remainingBytes) else {
             throw corrupt("a length of \(count) with \(remainingBytes) bytes left")
         }
@@ -69,7 +69,7 @@ struct AvroCursor {
     // MARK: Values by schema
 
     /// An int or a long, or nil for null.
-    mutating func long(_ schema: AvroSchema) throws(LakeError) -> Int64? {
+    package mutating func long(_ schema: AvroSchema) throws(LakeError) -> Int64? {
         switch try resolve(schema) {
         case .int, .long: return try rawLong()
         case .null: return nil
@@ -77,7 +77,7 @@ struct AvroCursor {
         }
     }
 
-    mutating func boolean(_ schema: AvroSchema) throws(LakeError) -> Bool? {
+    package mutating func boolean(_ schema: AvroSchema) throws(LakeError) -> Bool? {
         switch try resolve(schema) {
         case .boolean: return try rawBoolean()
         case .null: return nil
@@ -86,7 +86,7 @@ struct AvroCursor {
     }
 
     /// Bytes, a string's UTF-8, or a fixed value, or nil for null.
-    mutating func blob(_ schema: AvroSchema) throws(LakeError) -> ArraySlice<UInt8>? {
+    package mutating func blob(_ schema: AvroSchema) throws(LakeError) -> ArraySlice<UInt8>? {
         switch try resolve(schema) {
         case .bytes, .string: return try rawBytes(rawLong())
         case .fixed(let size): return try rawBytes(Int64(size))
@@ -96,7 +96,7 @@ struct AvroCursor {
     }
 
     /// Text; invalid UTF-8 is corrupt.
-    mutating func string(_ schema: AvroSchema) throws(LakeError) -> String? {
+    package mutating func string(_ schema: AvroSchema) throws(LakeError) -> String? {
         guard let slice = try blob(schema) else { return nil }
         guard let text = String(validating: slice, as: UTF8.self) else {
             throw corrupt("text that is not UTF-8")
@@ -105,7 +105,7 @@ struct AvroCursor {
     }
 
     /// A scalar in whatever form it was written; nested values are corrupt.
-    mutating func scalar(_ schema: AvroSchema) throws(LakeError) -> AvroScalar {
+    package mutating func scalar(_ schema: AvroSchema) throws(LakeError) -> AvroScalar {
         switch try resolve(schema) {
         case .null: return .null
         case .boolean: return .boolean(try rawBoolean())
@@ -119,7 +119,7 @@ struct AvroCursor {
     }
 
     /// Opens an array: the item schema and the first block's count; nil for null.
-    mutating func beginArray(
+    package mutating func beginArray(
         _ schema: AvroSchema
     ) throws(LakeError) -> (item: AvroSchema, count: Int)? {
         switch try resolve(schema) {
@@ -130,7 +130,7 @@ struct AvroCursor {
     }
 
     /// The items in the next block of an array or map; 0 is the end.
-    mutating func blockCount(_ item: AvroSchema) throws(LakeError) -> Int {
+    package mutating func blockCount(_ item: AvroSchema) throws(LakeError) -> Int {
         var count = try rawLong()
         if count < 0 {
             guard count > Int64.min else { throw corrupt("a block of \(count) items") }
@@ -145,7 +145,7 @@ struct AvroCursor {
     }
 
     /// Passes over one value of any shape; depth is the schema's, which its parser bounds.
-    mutating func skip(_ schema: AvroSchema) throws(LakeError) {
+    package mutating func skip(_ schema: AvroSchema) throws(LakeError) {
         switch try resolve(schema) {
         case .null: break
         case .boolean: _ = try rawBytes(1)
@@ -174,7 +174,7 @@ struct AvroCursor {
 }
 
 /// A scalar as Avro wrote it, before the table's type says what it means.
-enum AvroScalar: Hashable, Sendable {
+package enum AvroScalar: Hashable, Sendable {
     case null
     case boolean(Bool)
     case long(Int64)

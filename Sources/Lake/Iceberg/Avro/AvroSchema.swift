@@ -4,7 +4,7 @@ import Columnar
 ///
 /// Source: avro.apache.org/docs/1.11.1/specification, "Schema Declaration". Iceberg adds `field-id`
 /// to record fields; fields are found by it, so any order and any missing field can be read.
-indirect enum AvroSchema: Sendable {
+package indirect enum AvroSchema: Sendable {
     case null, boolean, int, long, float, double, bytes, string
     case fixed(sizeBytes: Int)
     case enumeration(symbols: [String])
@@ -15,22 +15,22 @@ indirect enum AvroSchema: Sendable {
 }
 
 /// One field of an Avro record.
-struct AvroField: Sendable {
-    let name: String
+package struct AvroField: Sendable {
+    package let name: String
     /// Iceberg's `field-id`; nil in other people's files.
-    let id: Int?
-    let schema: AvroSchema
+    package let id: Int?
+    package let schema: AvroSchema
 }
 
 extension AvroSchema {
     /// Parses the JSON of a file header's `avro.schema`.
-    static func parse(_ json: JSONValue, path: String) throws(LakeError) -> AvroSchema {
+    package static func parse(_ json: JSONValue, path: String) throws(LakeError) -> AvroSchema {
         var parser = AvroSchemaParser(path: path)
         return try parser.schema(json, depth: 0)
     }
 
     /// The branch of an optional that holds values: `["null", T]` is T.
-    var present: AvroSchema {
+    package var present: AvroSchema {
         guard case .union(let branches) = self else { return self }
         for branch in branches {
             if case .null = branch { continue }
@@ -40,7 +40,7 @@ extension AvroSchema {
     }
 
     /// The fewest bytes that one value takes; 0 only for null, empty records and empty fixed values.
-    var minimumBytes: Int {
+    package var minimumBytes: Int {
         switch self {
         case .null: 0
         case .boolean, .int, .long, .bytes, .string, .enumeration, .array, .map, .union: 1

@@ -1,5 +1,5 @@
 /// What a snapshot did with a file.
-enum EntryStatus: Int64, Sendable {
+package enum EntryStatus: Int64, Sendable {
     /// Live, from an earlier snapshot.
     case existing = 0
     /// Live, new with this manifest's snapshot.
@@ -12,21 +12,21 @@ enum EntryStatus: Int64, Sendable {
 ///
 /// Source: iceberg.apache.org/spec, "Manifests", struct `manifest_entry`. Sequence numbers are nil only as
 /// long as the entry is ADDED and its manifest list does not exist yet: they are inherited from there.
-struct ManifestEntry: Hashable, Sendable {
-    var status: EntryStatus
-    var snapshotID: Int64?
-    var sequenceNumber: Int64?
-    var fileSequenceNumber: Int64?
-    var file: DataFile
+package struct ManifestEntry: Hashable, Sendable {
+    package var status: EntryStatus
+    package var snapshotID: Int64?
+    package var sequenceNumber: Int64?
+    package var fileSequenceNumber: Int64?
+    package var file: DataFile
 
-    var isLive: Bool { status != .deleted }
+    package var isLive: Bool { status != .deleted }
 }
 
 /// A file that belongs to a snapshot, and the manifest that says so.
 package struct LiveFile: Hashable, Sendable {
-    let entry: ManifestEntry
+    package let entry: ManifestEntry
     /// Stored location of the manifest.
-    let manifestPath: String
+    package let manifestPath: String
 
     package var file: DataFile { entry.file }
 }

@@ -3,40 +3,52 @@ import Columnar
 /// One line of a manifest list: a manifest, what is in it, and what its partitions span.
 ///
 /// Source: iceberg.apache.org/spec, "Manifest Lists", struct `manifest_file`.
-struct ManifestFile: Hashable, Sendable {
-    enum Content: Int64, Sendable {
+package struct ManifestFile: Hashable, Sendable {
+    package enum Content: Int64, Sendable {
         case data = 0
         case deletes = 1
     }
 
     /// Stored location.
-    var path: String
-    var lengthBytes: Int64
-    var specID: Int
-    var content = Content.data
-    var sequenceNumber: Int64
+    package var path: String
+    package var lengthBytes: Int64
+    package var specID: Int
+    package var content = Content.data
+    package var sequenceNumber: Int64
     /// The least sequence number of its live entries.
-    var minSequenceNumber: Int64
-    var addedSnapshotID: Int64
-    var added = FileTally()
-    var existing = FileTally()
-    var deleted = FileTally()
+    package var minSequenceNumber: Int64
+    package var addedSnapshotID: Int64
+    package var added = FileTally()
+    package var existing = FileTally()
+    package var deleted = FileTally()
     /// One per partition field; nil: not known.
-    var partitions: [PartitionSummary]?
-    var keyMetadata: [UInt8]?
+    package var partitions: [PartitionSummary]?
+    package var keyMetadata: [UInt8]?
     /// False where a version 1 list left the counts out.
-    var hasCounts = true
+    package var hasCounts = true
+
+    package init(
+        path: String, lengthBytes: Int64, specID: Int, sequenceNumber: Int64,
+        minSequenceNumber: Int64, addedSnapshotID: Int64
+    ) {
+        self.path = path
+        self.lengthBytes = lengthBytes
+        self.specID = specID
+        self.sequenceNumber = sequenceNumber
+        self.minSequenceNumber = minSequenceNumber
+        self.addedSnapshotID = addedSnapshotID
+    }
 
     /// True unless it only tells of files that are gone.
-    var mayHaveLiveFiles: Bool { !hasCounts || added.files > 0 || existing.files > 0 }
+    package var mayHaveLiveFiles: Bool { !hasCounts || added.files > 0 || existing.files > 0 }
 }
 
 /// How many files and rows.
-struct FileTally: Hashable, Sendable {
-    var files: Int64 = 0
-    var rows: Int64 = 0
+package struct FileTally: Hashable, Sendable {
+    package var files: Int64 = 0
+    package var rows: Int64 = 0
 
-    mutating func add(_ file: DataFile) throws(LakeError) {
+    package mutating func add(_ file: DataFile) throws(LakeError) {
         let (sum, overflow) = rows.addingReportingOverflow(file.recordCount)
         guard !overflow, file.recordCount >= 0 else {
             throw .corrupt(.init(path: file.path), reason: "a row count out of range")
@@ -49,15 +61,16 @@ struct FileTally: Hashable, Sendable {
 /// The values of one partition field over a manifest.
 ///
 /// Source: iceberg.apache.org/spec, struct `field_summary`.
-struct PartitionSummary: Hashable, Sendable {
-    var containsNull = false
-    var containsNaN: Bool?
+package struct PartitionSummary: Hashable, Sendable {
+    package var containsNull = false
+    package var containsNaN: Bool?
     /// In single-value serialisation; nil: no value that is not NULL.
-    var lower: [UInt8]?
-    var upper: [UInt8]?
+    package var lower: [UInt8]?
+    package var upper: [UInt8]?
 
     /// The summaries of some partitions; `types` are those of the spec's fields.
-    static func summarise(_ partitions: [[Value]], types: [DataType]) -> [PartitionSummary] {
+    package static func summarise(_ partitions: [[Value]], types: [DataType]) -> [PartitionSummary]
+    {
         var summaries: [PartitionSummary] = []
         for (index, type) in types.enumerated() {
             var summary = PartitionSummary(containsNaN: false)

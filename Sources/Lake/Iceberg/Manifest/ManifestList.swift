@@ -1,9 +1,9 @@
 import Columnar
 
 /// A snapshot's manifest list: an Avro file with one record per manifest.
-enum ManifestList {
+package enum ManifestList {
     /// The bytes of a list; `sync` has 16 random bytes.
-    static func write(
+    package static func write(
         _ manifests: [ManifestFile], snapshot: Snapshot, sync: [UInt8]
     ) throws(LakeError) -> [UInt8] {
         var avro = AvroContainerWriter(
@@ -53,7 +53,7 @@ enum ManifestList {
     }
 
     /// Reads a list that anybody wrote; `path` is where it really lies.
-    static func read(_ bytes: [UInt8], path: String) throws(LakeError) -> [ManifestFile] {
+    package static func read(_ bytes: [UInt8], path: String) throws(LakeError) -> [ManifestFile] {
         let avro = try AvroContainer(bytes, path: path)
         guard case .record(let fields) = avro.schema else {
             throw .corrupt(.init(path: path), reason: "a manifest list that is not of records")

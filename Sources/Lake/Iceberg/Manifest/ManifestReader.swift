@@ -4,14 +4,14 @@ import Columnar
 ///
 /// Fields are found by `field-id`. Sequence numbers and snapshot ids that a writer left to inheritance
 /// come from the manifest list. Refuses delete files and formats other than Parquet.
-struct ManifestReader {
+package struct ManifestReader {
     private let manifest: ManifestFile
     private let path: String
     private let spec: PartitionSpec
     private let types: [DataType]
 
     /// For one line of a manifest list; `path` is where the manifest really lies.
-    init(
+    package init(
         _ manifest: ManifestFile, path: String, metadata: TableMetadata
     ) throws(LakeError) {
         guard manifest.content == .data else {
@@ -28,7 +28,7 @@ struct ManifestReader {
     }
 
     /// All entries, deleted ones too, in writing order.
-    func entries(_ bytes: [UInt8]) throws(LakeError) -> [ManifestEntry] {
+    package func entries(_ bytes: [UInt8]) throws(LakeError) -> [ManifestEntry] {
         let avro = try AvroContainer(bytes, path: path)
         guard case .record(let fields) = avro.schema else {
             throw .corrupt(.init(path: path), reason: "a manifest that is not of records")

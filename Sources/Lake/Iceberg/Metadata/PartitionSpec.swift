@@ -44,7 +44,7 @@ package struct PartitionSpec: Hashable, Sendable {
     }
 
     /// The type of each partition value under a schema; `unknown` where the column is gone.
-    func resultTypes(in schema: Schema) -> [DataType] {
+    package func resultTypes(in schema: Schema) -> [DataType] {
         fields.map { field in
             guard let source = schema.field(id: field.sourceID) else { return .unknown }
             return field.transform.resultType(of: source.type)
