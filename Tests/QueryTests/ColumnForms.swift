@@ -13,12 +13,21 @@ enum ColumnForm: CaseIterable {
         case .coded:
             var entries: [Value] = []
             var numbers: [Value: UInt32] = [:]
-            for value in values where !value.isNull && numbers[value] == nil {
-                numbers[value] = UInt32(entries.count)
-                entries.append(value)
+            var chosen: [UInt32?] = []
+            for value in values {
+                if value.isNull {
+                    chosen.append(nil)
+                } else if let number = numbers[value] {
+                    chosen.append(number)
+                } else {
+                    // NaN is never found again and gets an entry each time, which is allowed.
+                    numbers[value] = UInt32(entries.count)
+                    chosen.append(UInt32(entries.count))
+                    entries.append(value)
+                }
             }
             var codes = try GrowingBuffer<UInt32>(pool: pool, capacity: max(values.count, 1))
-            for value in values { try codes.append(numbers[value] ?? UInt32(entries.count)) }
+            for code in chosen { try codes.append(code ?? UInt32(entries.count)) }
             let dictionary = ColumnDictionary(
                 entries: try Column.from(entries, type: type, pool: pool))
             return .coded(

@@ -13,7 +13,7 @@ struct SortRecord: BitwiseCopyable, Sendable {
 enum RadixSort {
     private static let mergedRecords = 384
 
-    /// Sorts `records` by word; `scratch` has equal size. Returns whichever of the two holds the result.
+    /// Sorts `records` by word and returns the buffer that holds the result: `records` or `scratch`.
     static func sort(_ records: Buffer, scratch: Buffer, count: Int) -> Buffer {
         if count <= mergedRecords {
             var span = records.mutableSpan(of: SortRecord.self, count: count)

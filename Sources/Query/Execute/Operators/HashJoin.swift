@@ -6,7 +6,9 @@ import Synchronization
 /// Without keys every pair is a candidate: a cross join, or a loop join under a residual condition.
 package struct HashJoinSpec: Sendable {
     package var kind: JoinKind
-    /// Key positions, pairwise of equal type. For `mark` the first pair is the IN comparison, the others correlate.
+    /// Key positions, pairwise of equal type.
+    ///
+    /// For `mark` the first pair is the IN comparison, the others correlate.
     package var leftKeys: [Int]
     package var rightKeys: [Int]
     package var keyTypes: [DataType]

@@ -1,6 +1,6 @@
 import Columnar
 
-/// ORDER BY over input columns; output columns are the input's. Equal rows keep their order.
+/// The operator of ORDER BY: output columns are the input's, equal rows keep their order.
 ///
 /// All rows are kept column by column and ordered once at the end (`RowSorter`); a spill would part them by
 /// the first key's leading byte.

@@ -11,6 +11,13 @@ struct CountAccumulator: Accumulator {
         self.rule = rule
     }
 
+    var countsTrue: Bool { rule == .trueOnly }
+
+    /// Sets one group's state, for window frames.
+    mutating func set(_ group: Int, sum: Int128, count: Int64) {
+        counts[group] = count
+    }
+
     mutating func grow(groupCount: Int, pool: BufferPool) throws(QueryError) {
         try counts.grow(to: groupCount, pool: pool)
     }

@@ -23,6 +23,12 @@ struct ExactSumAccumulator: Accumulator {
         self.resultType = resultType
     }
 
+    /// Sets one group's state, for window frames.
+    mutating func set(_ group: Int, sum: Int128, count: Int64) {
+        sums[group] = sum
+        counts[group] = count
+    }
+
     mutating func grow(groupCount: Int, pool: BufferPool) throws(QueryError) {
         try sums.grow(to: groupCount, pool: pool)
         try counts.grow(to: groupCount, pool: pool)
