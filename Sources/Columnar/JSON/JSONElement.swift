@@ -12,6 +12,22 @@ package enum JSONKind: UInt8, Sendable {
     case `true` = 0x74
     case `false` = 0x66
     case null = 0x6E
+
+    /// The kind of a type byte; the tape holds no others, and what is no kind reads as null.
+    @inlinable @inline(__always)
+    init(typeByte: UInt8) {
+        switch typeByte {
+        case 0x7B: self = .object
+        case 0x5B: self = .array
+        case 0x22: self = .string
+        case 0x6C: self = .int64
+        case 0x75: self = .uint64
+        case 0x64: self = .double
+        case 0x74: self = .true
+        case 0x66: self = .false
+        default: self = .null
+        }
+    }
 }
 
 /// One value on a parsed document's tape: three words, no allocation, valid until the parser's next parse.
@@ -36,36 +52,38 @@ package struct JSONElement {
     @usableFromInline let strings: UnsafePointer<UInt8>
     @usableFromInline let index: Int
 
-    @inlinable
+    @inlinable @inline(__always)
     init(tape: UnsafePointer<UInt64>, strings: UnsafePointer<UInt8>, index: Int) {
         self.tape = tape
         self.strings = strings
         self.index = index
     }
 
-    @inlinable package var kind: JSONKind {
-        JSONKind(rawValue: UInt8(truncatingIfNeeded: tape[index] >> 56)) ?? .null
+    @inlinable @inline(__always) package var kind: JSONKind {
+        JSONKind(typeByte: UInt8(truncatingIfNeeded: tape[index] >> 56))
     }
 
-    @inlinable package var isNull: Bool { kind == .null }
+    @inlinable @inline(__always) package var isNull: Bool { tape[index] >> 56 == 0x6E }
 
     /// The exact integer of an `int64`; of other kinds, nothing useful.
-    @inlinable package var int64Bits: Int64 { Int64(bitPattern: tape[index + 1]) }
+    @inlinable @inline(__always) package var int64Bits: Int64 { Int64(bitPattern: tape[index + 1]) }
     /// The exact integer of a `uint64`.
-    @inlinable package var uint64Bits: UInt64 { tape[index + 1] }
+    @inlinable @inline(__always) package var uint64Bits: UInt64 { tape[index + 1] }
     /// The value of a `double`.
-    @inlinable package var doubleBits: Double { Double(bitPattern: tape[index + 1]) }
+    @inlinable @inline(__always) package var doubleBits: Double {
+        Double(bitPattern: tape[index + 1])
+    }
 
     /// The unescaped UTF-8 bytes of a `string`; must not be called on another kind.
-    @inlinable package var stringBytes: UnsafeRawBufferPointer {
+    @inlinable @inline(__always) package var stringBytes: UnsafeRawBufferPointer {
         Self.text(strings, word: tape[index])
     }
 
     /// Where this value stands on the tape, never 0; `element(atTapeIndex:)` finds it again.
-    @inlinable package var tapeIndex: Int { index }
+    @inlinable @inline(__always) package var tapeIndex: Int { index }
 
     /// A value of the same document by its `tapeIndex`.
-    @inlinable package func element(atTapeIndex index: Int) -> JSONElement {
+    @inlinable @inline(__always) package func element(atTapeIndex index: Int) -> JSONElement {
         JSONElement(tape: tape, strings: strings, index: index)
     }
 
@@ -100,7 +118,7 @@ package struct JSONElement {
     }
 
     /// The members of an object in document order, repeated keys included; empty for other kinds.
-    @inlinable package var members: JSONMembers {
+    @inlinable @inline(__always) package var members: JSONMembers {
         let first = index + 1
         let isObject = kind == .object
         return JSONMembers(
@@ -108,7 +126,7 @@ package struct JSONElement {
     }
 
     /// The elements of an array; empty for other kinds.
-    @inlinable package var elements: JSONElements {
+    @inlinable @inline(__always) package var elements: JSONElements {
         let first = index + 1
         let isArray = kind == .array
         return JSONElements(
@@ -138,9 +156,11 @@ package struct JSONElement {
     }
 
     /// The tape index behind this value.
-    @inlinable var after: Int { Self.after(tape, index) }
+    @inlinable @inline(__always) var after: Int { Self.after(tape, index) }
 
-    @inlinable static func after(_ tape: UnsafePointer<UInt64>, _ index: Int) -> Int {
+    @inlinable @inline(__always) static func after(_ tape: UnsafePointer<UInt64>, _ index: Int)
+        -> Int
+    {
         let word = tape[index]
         switch UInt8(truncatingIfNeeded: word >> 56) {
         case 0x7B, 0x5B: return Int(UInt32(truncatingIfNeeded: word))
@@ -149,7 +169,7 @@ package struct JSONElement {
         }
     }
 
-    @inlinable static func text(
+    @inlinable @inline(__always) static func text(
         _ strings: UnsafePointer<UInt8>, word: UInt64
     ) -> UnsafeRawBufferPointer {
         let start = UnsafeRawPointer(strings) + Int(word & 0x00FF_FFFF_FFFF_FFFF)
@@ -165,7 +185,7 @@ package struct JSONMembers {
     @usableFromInline var cursor: Int
     @usableFromInline let end: Int
 
-    @inlinable init(
+    @inlinable @inline(__always) init(
         tape: UnsafePointer<UInt64>, strings: UnsafePointer<UInt8>, next: Int, end: Int
     ) {
         self.tape = tape
@@ -175,7 +195,9 @@ package struct JSONMembers {
     }
 
     /// The next key, unescaped, and its value; nil at the end.
-    @inlinable package mutating func next() -> (key: UnsafeRawBufferPointer, value: JSONElement)? {
+    @inlinable @inline(__always) package mutating func next() -> (
+        key: UnsafeRawBufferPointer, value: JSONElement
+    )? {
         guard cursor < end else { return nil }
         let key = JSONElement.text(strings, word: tape[cursor])
         let value = JSONElement(tape: tape, strings: strings, index: cursor + 1)
@@ -191,7 +213,7 @@ package struct JSONElements {
     @usableFromInline var cursor: Int
     @usableFromInline let end: Int
 
-    @inlinable init(
+    @inlinable @inline(__always) init(
         tape: UnsafePointer<UInt64>, strings: UnsafePointer<UInt8>, next: Int, end: Int
     ) {
         self.tape = tape
@@ -200,7 +222,7 @@ package struct JSONElements {
         self.end = end
     }
 
-    @inlinable package mutating func next() -> JSONElement? {
+    @inlinable @inline(__always) package mutating func next() -> JSONElement? {
         guard cursor < end else { return nil }
         let element = JSONElement(tape: tape, strings: strings, index: cursor)
         cursor = JSONElement.after(tape, cursor)

@@ -6,7 +6,7 @@ import Glibc
 ///
 ///     values     storage.width bytes a row; bits, TextSlices or list ends where that is the form
 ///     bytes      the texts' bytes
-///     validity   one bit a row
+///     validity   one bit a row, all ones until a NULL comes
 struct ColumnStore {
     let storage: Storage
     private(set) var count = 0
@@ -40,43 +40,43 @@ struct ColumnStore {
     mutating func appendNull() throws(ColumnarError) {
         if count == capacity { try grow() }
         hasNulls = true
-        setBit(validity, count, false)
-        switch storage {
-        case .bit: setBit(values.assumingMemoryBound(to: UInt64.self), count, false)
-        case .row: break
-        case .list: (values + count &* 4).storeBytes(of: listEnd, as: UInt32.self)
-        case .int32, .float32: (values + count &* 4).storeBytes(of: 0, as: UInt32.self)
-        case .int64, .float64, .text: (values + count &* 8).storeBytes(of: 0, as: UInt64.self)
-        case .int128: (values + count &* 16).storeBytes(of: 0, as: UInt128.self)
+        validity[count >> 6] &= ~(1 << UInt64(count & 63))
+        if width == 8 {
+            (values + count &* 8).storeBytes(of: 0, as: UInt64.self)
+        } else if width == 4 {
+            let end = storage == .list ? listEnd : 0
+            (values + count &* 4).storeBytes(of: end, as: UInt32.self)
+        } else if storage == .bit {
+            setBit(count, false)
         }
         count &+= 1
     }
 
+    @inline(__always)
     mutating func append(bits32: UInt32) throws(ColumnarError) {
         if count == capacity { try grow() }
-        setBit(validity, count, true)
         (values + count &* 4).storeBytes(of: bits32, as: UInt32.self)
         count &+= 1
     }
 
+    @inline(__always)
     mutating func append(bits64: UInt64) throws(ColumnarError) {
         if count == capacity { try grow() }
-        setBit(validity, count, true)
         (values + count &* 8).storeBytes(of: bits64, as: UInt64.self)
         count &+= 1
     }
 
+    @inline(__always)
     mutating func append(bit: Bool) throws(ColumnarError) {
         if count == capacity { try grow() }
-        setBit(validity, count, true)
-        setBit(values.assumingMemoryBound(to: UInt64.self), count, bit)
+        setBit(count, bit)
         count &+= 1
     }
 
     /// A row, whose fields are appended to their own columns.
+    @inline(__always)
     mutating func appendRow() throws(ColumnarError) {
         if count == capacity { try grow() }
-        setBit(validity, count, true)
         count &+= 1
     }
 
@@ -89,22 +89,39 @@ struct ColumnStore {
                 name: "list elements", value: Int(listEnd) + Int(elements),
                 limit: Int(UInt32.max), location: nil)
         }
-        setBit(validity, count, true)
         (values + count &* 4).storeBytes(of: end, as: UInt32.self)
         count &+= 1
     }
 
-    mutating func append(text bytes: UnsafeRawBufferPointer) throws(ColumnarError) {
+    /// `isPadded` promises 32 readable bytes behind the first, as pool buffers have.
+    @inline(__always)
+    mutating func append(
+        text bytes: UnsafeRawBufferPointer, isPadded: Bool = true
+    ) throws(ColumnarError) {
         if count == capacity { try grow() }
         if textCount &+ bytes.count > textCapacity { try growText(by: bytes.count) }
-        setBit(validity, count, true)
         let slice = TextSlice(
             start: UInt32(truncatingIfNeeded: textCount),
             length: UInt32(truncatingIfNeeded: bytes.count))
         (values + count &* 8).storeBytes(of: slice, as: TextSlice.self)
-        if let source = bytes.baseAddress { memcpy(text + textCount, source, bytes.count) }
+        if let source = bytes.baseAddress {
+            if isPadded, bytes.count <= 32 {
+                Self.copyShort(source, text + textCount)
+            } else {
+                memcpy(text + textCount, source, bytes.count)
+            }
+        }
         textCount &+= bytes.count
         count &+= 1
+    }
+
+    /// Copies 32 bytes between pool buffers, whose padding makes that right for any shorter text.
+    @inline(__always)
+    private static func copyShort(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer) {
+        let low = source.loadUnaligned(as: SIMD16<UInt8>.self)
+        let high = source.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self)
+        target.storeBytes(of: low, as: SIMD16<UInt8>.self)
+        target.storeBytes(of: high, toByteOffset: 16, as: SIMD16<UInt8>.self)
     }
 
     /// The end of the last list so far.
@@ -112,7 +129,8 @@ struct ColumnStore {
         count == 0 ? 0 : (values + (count &- 1) &* 4).load(as: UInt32.self)
     }
 
-    private func setBit(_ words: UnsafeMutablePointer<UInt64>, _ row: Int, _ bit: Bool) {
+    private func setBit(_ row: Int, _ bit: Bool) {
+        let words = values.assumingMemoryBound(to: UInt64.self)
         let mask: UInt64 = 1 << UInt64(row & 63)
         let word = row & 63 == 0 ? 0 : words[row >> 6]
         words[row >> 6] = bit ? word | mask : word & ~mask
@@ -126,6 +144,7 @@ struct ColumnStore {
         let grown = try pool.allocate(bytes: isBits ? bitBytes : rows * width)
         memcpy(grown.base, values, isBits ? usedBits : count * width)
         let grownValidity = try pool.allocate(bytes: bitBytes)
+        memset(grownValidity.base, 0xFF, bitBytes)
         memcpy(grownValidity.base, validity, usedBits)
         buffers.values = grown
         buffers.validity = grownValidity

@@ -32,14 +32,14 @@ struct DocumentWalk {
         (slots.base + Int(frame.firstSlot)).update(repeating: 0, count: Int(frame.slotCount))
     }
 
-    /// Fills the slots below a node.
+    /// Fills the slots below a node; true when a value was there that should have been an object.
     ///
-    /// `keeps` is false inside an element that a column takes whole. `drift` counts values that should have been objects, by column. The recursion is as deep as the
-    /// plan, not the document.
+    /// `keeps` is false inside an element that a column takes whole. `drift` counts such misfits by
+    /// column. The recursion is as deep as the plan, not the document.
     func fill(
         node number: Int32, from object: JSONElement, residue: inout Residue, keeps: Bool,
         drift: UnsafeMutablePointer<Int>
-    ) {
+    ) -> Bool {
         let node = nodes.base[Int(number)]
         var previous = members.count + Int(number)
         var hasInner = false
@@ -59,7 +59,8 @@ struct DocumentWalk {
             slots.base[Int(member.slot)] = UInt32(truncatingIfNeeded: value.tapeIndex)
             if member.node >= 0 { hasInner = true }
         }
-        guard hasInner else { return }
+        guard hasInner else { return false }
+        var hasDrift = false
         for i in Int(node.firstMember)..<Int(node.firstMember + node.memberCount) {
             let member = members.base[i]
             let index = slots.base[Int(member.slot)]
@@ -70,19 +71,23 @@ struct DocumentWalk {
             case .object:
                 let keepsInner = keeps && !member.isTaken
                 if keepsInner { residue.enter(key: key(range)) }
-                fill(
+                let drifts = fill(
                     node: member.node, from: value, residue: &residue, keeps: keepsInner,
                     drift: drift)
+                hasDrift = hasDrift || drifts
                 if keepsInner { residue.leave() }
             case .null: break
             default:
                 guard keeps, !member.isTaken else { continue }
                 residue.keep(key: key(range), value)
                 drift[Int(member.column)] &+= 1
+                hasDrift = true
             }
         }
+        return hasDrift
     }
 
+    @inline(__always)
     private func isKey(_ member: Int, _ key: UnsafeRawBufferPointer) -> Bool {
         let member = members.base[member]
         guard Int(member.keyCount) == key.count, let bytes = key.baseAddress else { return false }

@@ -25,6 +25,9 @@ struct FlattenPlan {
         var maxLength: Int32
         /// The value of a list's elements, or the frame of a row; -1 for scalars.
         var part: Int32
+
+        /// Which of the two `RowBytes` of a staged row holds it.
+        @inline(__always) var section: Int { isVolatile ? 1 : 0 }
     }
 
     struct Field: BitwiseCopyable {

@@ -61,11 +61,13 @@ package final class Flattener {
         staged = nil
         do throws(ColumnarError) {
             try columns.append(
-                stable: stager.stable.bytes, volatile: stager.volatile.bytes, path: row.path,
+                stable: stager.sections.base[0].bytes, volatile: stager.sections.base[1].bytes,
+                path: row.path,
                 ingestedAtMicros: row.ingestedAtMicros)
         } catch {
             throw .columnar(error)
         }
+        guard stager.hasDrift else { return }
         for i in driftCounts.indices { driftCounts[i] += stager.drift.base[i] }
     }
 

@@ -59,7 +59,8 @@ final class RowColumns {
         var failure: ColumnarError?
         path.withUTF8 { bytes in
             do throws(ColumnarError) {
-                try store.pointee.append(text: UnsafeRawBufferPointer(bytes))
+                try store.pointee.append(
+                    text: UnsafeRawBufferPointer(bytes), isPadded: false)
             } catch {
                 failure = error
             }

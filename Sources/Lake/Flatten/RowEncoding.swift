@@ -38,8 +38,10 @@ struct RowBytes {
         self.count = count
     }
 
+    @inline(__always)
     mutating func putNull() throws(ColumnarError) { try put(byte: 0) }
 
+    @inline(__always)
     mutating func put(byte: UInt8) throws(ColumnarError) {
         if count == capacity { try grow(by: 1) }
         base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
@@ -47,6 +49,7 @@ struct RowBytes {
     }
 
     /// A non-null scalar of 4 bytes.
+    @inline(__always)
     mutating func put(value: UInt32) throws(ColumnarError) {
         if count &+ 5 > capacity { try grow(by: 5) }
         base.storeBytes(of: 1, toByteOffset: count, as: UInt8.self)
@@ -55,6 +58,7 @@ struct RowBytes {
     }
 
     /// A non-null scalar of 8 bytes.
+    @inline(__always)
     mutating func put(value: UInt64) throws(ColumnarError) {
         if count &+ 9 > capacity { try grow(by: 9) }
         base.storeBytes(of: 1, toByteOffset: count, as: UInt8.self)
@@ -63,6 +67,7 @@ struct RowBytes {
     }
 
     /// A non-null text.
+    @inline(__always)
     mutating func put(text: UnsafeRawBufferPointer) throws(ColumnarError) {
         let size = text.count &+ 5
         if count &+ size > capacity { try grow(by: size) }
@@ -76,6 +81,7 @@ struct RowBytes {
     }
 
     /// A non-null text that stands in an array.
+    @inline(__always)
     mutating func put(copyOf text: [UInt8]) throws(ColumnarError) {
         try put(value: UInt32(truncatingIfNeeded: text.count))
         if count &+ text.count > capacity { try grow(by: text.count) }
@@ -86,6 +92,7 @@ struct RowBytes {
     }
 
     /// Bytes as they are.
+    @inline(__always)
     mutating func put(raw: UnsafeRawBufferPointer) throws(ColumnarError) {
         if count &+ raw.count > capacity { try grow(by: raw.count) }
         if let source = raw.baseAddress { memcpy(base + count, source, raw.count) }
@@ -120,24 +127,28 @@ struct RowBytesReader {
         cursor = bytes.baseAddress ?? fallback
     }
 
+    @inline(__always)
     mutating func byte() -> UInt8 {
         let value = cursor.load(as: UInt8.self)
         cursor += 1
         return value
     }
 
+    @inline(__always)
     mutating func uint32() -> UInt32 {
         let value = cursor.loadUnaligned(as: UInt32.self)
         cursor += 4
         return value
     }
 
+    @inline(__always)
     mutating func uint64() -> UInt64 {
         let value = cursor.loadUnaligned(as: UInt64.self)
         cursor += 8
         return value
     }
 
+    @inline(__always)
     mutating func text() -> UnsafeRawBufferPointer {
         let count = Int(uint32())
         let text = UnsafeRawBufferPointer(start: cursor, count: count)

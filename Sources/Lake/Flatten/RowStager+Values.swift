@@ -35,13 +35,8 @@ extension RowStager {
             try put(Float(double).bitPattern, value)
         case .boolean:
             guard let bit = Self.boolean(element) else { return false }
-            if value.isVolatile {
-                try volatile.put(byte: 1)
-                try volatile.put(byte: bit ? 1 : 0)
-            } else {
-                try stable.put(byte: 1)
-                try stable.put(byte: bit ? 1 : 0)
-            }
+            try sections.base[value.section].put(byte: 1)
+            try sections.base[value.section].put(byte: bit ? 1 : 0)
         case .instant:
             guard let micros = Self.micros(element, value.format) else { return false }
             try put(UInt64(bitPattern: micros), value)
@@ -53,11 +48,7 @@ extension RowStager {
         case .json:
             writer.removeAll()
             writer.element(element, canonical: true)
-            if value.isVolatile {
-                try volatile.put(copyOf: writer.bytes)
-            } else {
-                try stable.put(copyOf: writer.bytes)
-            }
+            try sections.base[value.section].put(copyOf: writer.bytes)
         case .list: return try putList(element, value, column: column)
         case .row:
             guard element.kind == .object else { return false }
@@ -97,25 +88,25 @@ extension RowStager {
     }
 
     mutating func putNull(_ number: Int) throws(ColumnarError) {
-        if values.base[number].isVolatile { try volatile.putNull() } else { try stable.putNull() }
+        try sections.base[values.base[number].section].putNull()
     }
 
     private mutating func put(
         _ bits: UInt64, _ value: FlattenPlan.Value
     ) throws(ColumnarError) {
-        if value.isVolatile { try volatile.put(value: bits) } else { try stable.put(value: bits) }
+        try sections.base[value.section].put(value: bits)
     }
 
     private mutating func put(
         _ bits: UInt32, _ value: FlattenPlan.Value
     ) throws(ColumnarError) {
-        if value.isVolatile { try volatile.put(value: bits) } else { try stable.put(value: bits) }
+        try sections.base[value.section].put(value: bits)
     }
 
     private mutating func put(
         text: UnsafeRawBufferPointer, _ value: FlattenPlan.Value
     ) throws(ColumnarError) {
-        if value.isVolatile { try volatile.put(text: text) } else { try stable.put(text: text) }
+        try sections.base[value.section].put(text: text)
     }
 
     private mutating func putText(
@@ -131,11 +122,7 @@ extension RowStager {
             writer.removeAll()
             writer.element(element)
             guard writer.bytes.count <= Int(value.maxLength) else { return false }
-            if value.isVolatile {
-                try volatile.put(copyOf: writer.bytes)
-            } else {
-                try stable.put(copyOf: writer.bytes)
-            }
+            try sections.base[value.section].put(copyOf: writer.bytes)
             return true
         case .object, .array, .null: return false
         }
@@ -158,7 +145,7 @@ extension RowStager {
             return true
         }
         guard element.kind == .array else { return false }
-        let position = value.isVolatile ? try volatile.openList() : try stable.openList()
+        let position = try sections.base[value.section].openList()
         var count = 0
         var elements = element.elements
         while let next = elements.next() {
@@ -169,13 +156,13 @@ extension RowStager {
                 if try !put(next, as: part, column: column) {
                     try putNull(part)
                     residue.keep(next)
-                    drift.base[column] &+= 1
+                    countDrift(column)
                 }
                 residue.leave()
             }
             count &+= 1
         }
-        closeList(value, at: position, count: count)
+        sections.base[value.section].closeList(at: position, count: count)
         return true
     }
 
@@ -183,7 +170,7 @@ extension RowStager {
     private mutating func putSplit(
         _ text: UnsafeRawBufferPointer, _ value: FlattenPlan.Value
     ) throws(ColumnarError) {
-        let position = value.isVolatile ? try volatile.openList() : try stable.openList()
+        let position = try sections.base[value.section].openList()
         var count = 0
         var start = 0
         while start <= text.count {
@@ -199,27 +186,20 @@ extension RowStager {
             }
             start = end + 1
         }
-        closeList(value, at: position, count: count)
-    }
-
-    private mutating func closeList(
-        _ value: FlattenPlan.Value, at position: Int, count: Int
-    ) {
-        if value.isVolatile {
-            volatile.closeList(at: position, count: count)
-        } else {
-            stable.closeList(at: position, count: count)
-        }
+        sections.base[value.section].closeList(at: position, count: count)
     }
 
     private mutating func putRow(
         _ object: JSONElement, _ value: FlattenPlan.Value
     ) throws(ColumnarError) {
-        if value.isVolatile { try volatile.put(byte: 1) } else { try stable.put(byte: 1) }
+        try sections.base[value.section].put(byte: 1)
         let frame = frames.base[Int(value.part)]
         walk.clear(frame)
-        walk.fill(
+        if walk.fill(
             node: frame.node, from: object, residue: &residue, keeps: true, drift: drift.base)
+        {
+            hasDrift = true
+        }
         for i in 0..<Int(frame.fieldCount) {
             _ = try put(fields.base[Int(frame.firstField) + i], of: object)
         }

@@ -18,9 +18,10 @@ struct RowStager {
     var writer = JSONWriter()
     /// Misfits of the staged row, by column.
     let drift: FixedTable<Int>
+    /// Whether `drift` holds anything but zeros.
+    var hasDrift = false
     /// What the row hash covers, and what it does not.
-    var stable: RowBytes
-    var volatile: RowBytes
+    let sections: FixedTable<RowBytes>
     private var key: RowBytes
     /// Where each column begins in `stable`; `_extra` is behind the last.
     private let columnStarts: FixedTable<Int>
@@ -41,8 +42,7 @@ struct RowStager {
         drift = FixedTable(Array(repeating: 0, count: columnCount))
         columnStarts = FixedTable(Array(repeating: 0, count: columnCount + 1))
         captures = Array(repeating: 0..<0, count: definition.raw.captureNames.count)
-        stable = try RowBytes(pool: pool)
-        volatile = try RowBytes(pool: pool)
+        sections = FixedTable([try RowBytes(pool: pool), try RowBytes(pool: pool)])
         key = try RowBytes(pool: pool)
     }
 
@@ -57,16 +57,20 @@ struct RowStager {
             return .rejected(.foreignPath(pattern: definition.raw.pattern))
         }
         residue.removeAll()
-        stable.truncate(to: 0)
-        volatile.truncate(to: 0)
-        for i in 0..<drift.count { drift.base[i] = 0 }
+        sections.base[0].truncate(to: 0)
+        sections.base[1].truncate(to: 0)
+        if hasDrift { drift.base.update(repeating: 0, count: drift.count) }
+        hasDrift = false
         let frame = frames.base[0]
         walk.clear(frame)
-        walk.fill(
+        if walk.fill(
             node: frame.node, from: document, residue: &residue, keeps: true, drift: drift.base)
+        {
+            hasDrift = true
+        }
         for i in 0..<Int(frame.fieldCount) {
             let field = fields.base[Int(frame.firstField) + i]
-            columnStarts.base[i] = stable.count
+            columnStarts.base[i] = sections.base[0].count
             if field.capture >= 0 {
                 let range = captures[Int(field.capture)]
                 let text = UnsafeRawBufferPointer(rebasing: path[range])
@@ -78,13 +82,13 @@ struct RowStager {
             let filled = try put(field, of: document)
             if field.isRequired, !filled { return .rejected(missing(i, document)) }
         }
-        columnStarts.base[drift.count] = stable.count
+        columnStarts.base[drift.count] = sections.base[0].count
         if residue.isEmpty {
-            try stable.putNull()
+            try sections.base[0].putNull()
         } else {
-            try stable.put(copyOf: residue.text())
+            try sections.base[0].put(copyOf: residue.text())
         }
-        let rowBytes = stable.bytes
+        let rowBytes = sections.base[0].bytes
         return .row(
             RowIdentity(
                 key: try keyBytes(), partitionValue: partitionValue(),
@@ -95,14 +99,14 @@ struct RowStager {
         key.truncate(to: 0)
         for column in keyColumns {
             let range = columnStarts.base[column]..<columnStarts.base[column + 1]
-            try key.put(raw: stable.slice(range))
+            try key.put(raw: sections.base[0].slice(range))
         }
         return key.bytes
     }
 
     private func partitionValue() -> Int32? {
         guard let rule = definition.partition else { return nil }
-        let bytes = stable.bytes
+        let bytes = sections.base[0].bytes
         let start = columnStarts.base[rule.column] + 1
         if definition.columns[rule.column].type == .date {
             let days = Int64(bytes.loadUnaligned(fromByteOffset: start, as: Int32.self))
@@ -119,8 +123,7 @@ struct RowStager {
     ) throws(ColumnarError) -> Bool {
         let value = Int(field.value)
         var chosen = -1
-        let isVolatile = values.base[value].isVolatile
-        let start = isVolatile ? volatile.count : stable.count
+        let start = sections.base[values.base[value].section].count
         for i in 0..<Int(field.slotCount) {
             let slot = Int(fieldSlots.base[Int(field.firstSlot) + i])
             let index = Int(walk.slots.base[slot])
@@ -140,7 +143,7 @@ struct RowStager {
                 chosen = i
             } else {
                 keep(element, slot: slot)
-                drift.base[Int(field.column)] &+= 1
+                countDrift(Int(field.column))
             }
         }
         if chosen < 0 { try putNull(value) }
@@ -153,12 +156,17 @@ struct RowStager {
     ) throws(ColumnarError) -> Bool {
         let plan = values.base[value]
         guard plan.kind != .list, plan.kind != .row else { return false }
-        let end = plan.isVolatile ? volatile.count : stable.count
+        let end = sections.base[plan.section].count
         let fits = try put(element, as: value, column: 0)
-        let all = plan.isVolatile ? volatile.bytes : stable.bytes
+        let all = sections.base[plan.section].bytes
         let isEqual = fits && all[start..<end].elementsEqual(all[end...])
-        if plan.isVolatile { volatile.truncate(to: end) } else { stable.truncate(to: end) }
+        sections.base[plan.section].truncate(to: end)
         return isEqual
+    }
+
+    mutating func countDrift(_ column: Int) {
+        drift.base[column] &+= 1
+        hasDrift = true
     }
 
     private mutating func enter(_ slot: Int) {

@@ -1,0 +1,186 @@
+import Columnar
+import Lake
+import Testing
+
+/// Schema files: what they become, and how each mistake in one is told.
+@Suite struct SchemaTests {
+    @Test func postsBecomeASchema() throws {
+        let posts = try schemaFile("posts")
+        #expect(posts.name == "posts")
+        #expect(posts.keyColumns.map { posts.columns[$0].name } == ["id"])
+        #expect(posts.partition?.transform == .day)
+        #expect(posts.sort.map { posts.columns[$0.column].name } == ["user_id", "timestamp", "id"])
+        #expect(posts.retention.map(\.afterDays) == [180])
+        #expect(posts.retention.map(\.action) == [.transition(.glacier)])
+        #expect(posts.checks.count == 6)
+        #expect(posts.raw.captureNames == ["user_id", "post_id"])
+        #expect(posts.raw.root == "instagram_graph/posts")
+        for column in posts.columns {
+            #expect(column.doc?.isEmpty == false, "\(column.name) has no doc")
+            for field in column.fields { #expect(field.doc?.isEmpty == false, "\(field.name)") }
+        }
+        let names = posts.schema.fields.suffix(3).map(\.name)
+        #expect(names == ["_extra", "_raw_path", "_ingested_at"])
+        #expect(posts.schema.fields[0].isNullable == false, "a key is required")
+        #expect(posts.schema.fields[2].isNullable == false, "so is the partition column")
+    }
+
+    @Test(arguments: ["posts", "stats", "tweets", "graph_media"])
+    func fieldIDsAreDenseAndTopLevelFirst(name: String) throws {
+        let schema = try schemaFile(name).schema
+        #expect(schema.fields.map(\.id) == (1...schema.count).map { $0 })
+        var ids: [Int] = []
+        func collect(_ fields: [Field]) {
+            for field in fields {
+                ids.append(field.id ?? 0)
+                collect(field.children)
+                #expect(field.children.count == field.type.children.count, "\(field.name)")
+            }
+        }
+        collect(schema.fields)
+        #expect(ids.sorted() == Array(1...ids.count))
+    }
+
+    @Test func nestedIDsFollowPyiceberg() throws {
+        let text = """
+            {"table": "t", "raw": {"path": "{k}.json"}, "columns": [
+              {"name": "k", "type": "varchar", "class": "key"},
+              {"name": "a", "type": "array(row(x bigint, y row(z bigint)))"},
+              {"name": "b", "type": "array(varchar)"}]}
+            """
+        let schema = try TableDefinition.parse(Array(text.utf8), path: "t.json").schema
+        let element = schema.fields[1].children[0]
+        #expect(element.id == 7)
+        #expect(element.children.map(\.id) == [8, 9])
+        #expect(element.children[1].children.map(\.id) == [10])
+        #expect(schema.fields[2].children.map(\.id) == [11])
+    }
+
+    /// A schema file that is right, in which each case breaks one line.
+    private static let good = """
+        {"table": "t", "raw": {"path": "t/{user}/{k}.json"},
+        "partition": {"column": "ts", "transform": "day"},
+        "columns": [
+        {"name": "k", "type": "varchar", "class": "key"},
+        {"name": "ts", "type": "timestamp(6)"},
+        {"name": "n", "type": "bigint"}
+        ]}
+        """
+
+    @Test(arguments: [
+        (
+            "\"table\": \"t\"", "\"tabel\": \"t\"",
+            "line 1, column 2: there is no key of a table named \"tabel\"; did you mean table?"
+        ),
+        (
+            "\"table\": \"t\"", "\"table\": \"Posts!\"",
+            "line 1, column 11: \"Posts!\" cannot be a name"
+        ),
+        (
+            "bigint", "bigit",
+            "line 6, column 23: the type \"bigit\" has no type named 'bigit'; did you mean bigint?"
+        ),
+        (
+            "\"class\": \"key\"", "\"class\": \"kye\"",
+            "there is no class \"kye\"; did you mean key?"
+        ),
+        ("\"class\": \"key\"", "\"class\": \"counter\"", "no column has the class key"),
+        (
+            "\"column\": \"ts\"", "\"column\": \"tss\"",
+            "line 2, column 25: there is no column \"tss\"; did you mean ts?"
+        ),
+        ("\"column\": \"ts\"", "\"column\": \"n\"", "day of a bigint is no partition"),
+        ("\"day\"", "\"week\"", "there is no transform \"week\"; known are month, day, hour, none"),
+        ("\"name\": \"n\"", "\"name\": \"ts\"", "column ts is here twice"),
+        (
+            "\"name\": \"n\"", "\"nmae\": \"n\"",
+            "line 6, column 2: there is no key of a column named \"nmae\"; did you mean name?"
+        ),
+        (
+            "\"bigint\"}", "\"bigint\", \"capture\": \"usr\"}",
+            "there is no capture in the raw path named \"usr\"; did you mean user?"
+        ),
+        ("\"bigint\"}", "\"bigint\", \"path\": \"a..b\"}", "a path is a string of keys"),
+        ("\"bigint\"}", "\"bigint\", \"split\": \",\"}", "\"split\" belongs to array(varchar)"),
+        ("\"bigint\"}", "\"row\"}", "the key \"fields\" is missing"),
+        ("\"bigint\"}", "7}", "\"type\" must be a string, not an integer"),
+        ("t/{user}/{k}.json", "t/{user}{k}.json", "needs text between two captures"),
+        ("t/{user}/{k}.json", "t//{k}.json", "has an empty, . or .. folder"),
+        ("t/{user}/{k}.json", "t/{user}/{k.json", "has a brace without its partner"),
+        (
+            "]}", "], \"settings\": {\"zstd_level\": 99}}",
+            "\"zstd_level\" must be an integer in 1...22"
+        ),
+        (
+            "]}", "], \"retention\": [{\"after_days\": 1}]}",
+            "a retention step either transitions or expires"
+        ),
+        (
+            "]}", "], \"checks\": [{\"check\": \"notnull\"}]}",
+            "there is no check \"notnull\"; did you mean not_null?"
+        ),
+        ("]}", "],}", "line 7, column 3: not JSON: a comma too many before }"),
+    ])
+    func mistakesSayWhereAndWhatToDo(part: String, broken: String, message: String) throws {
+        _ = try TableDefinition.parse(Array(Self.good.utf8), path: "t.json")
+        let range = try #require(Self.good.firstRange(of: part))
+        var text = Self.good
+        text.replaceSubrange(range, with: broken)
+        let all = Self.mistakes(in: text).map(\.description).joined(separator: "\n")
+        #expect(all.contains(message), "\(all)")
+    }
+
+    /// What is wrong with a schema file; nothing when it is accepted.
+    private static func mistakes(in text: String) -> [SchemaMistake] {
+        do throws(LakeError) {
+            _ = try TableDefinition.parse(Array(text.utf8), path: "t.json")
+            return []
+        } catch {
+            if case .schemaFile(_, let mistakes) = error { return mistakes }
+            return []
+        }
+    }
+
+    @Test func everyMistakeIsListedInFileOrder() throws {
+        let text = Self.good.replacing("bigint", with: "bigit").replacing(
+            "\"day\"", with: "\"dya\"")
+        #expect(Self.mistakes(in: text).map { $0.position?.line } == [2, 6])
+    }
+
+    @Test(arguments: [
+        ("t/{user}/{k}.json", "t/1/2.json", ["1", "2"]),
+        ("t/{user}/{k}.json", "t/1/2.json.tmp", nil),
+        ("t/{user}/{k}.json", "t/1/.json", nil),
+        ("t/{user}/{k}.json", "t/1/x/2.json", nil),
+        ("t/{user}/{k}.json", "t/1", nil),
+        ("t/{a}-{b}_x/{k}", "t/1-2-3_x/z", ["1", "2-3", "z"]),
+        ("{k}.json", "a.json.json", ["a.json"]),
+        ("{k}.json", "", nil),
+    ])
+    func layoutsCapture(pattern: String, path: String, expected: [String]?) throws {
+        let layout = try RawLayout(pattern: pattern, format: .json)
+        let found = Array(path.utf8).withUnsafeBytes { bytes in
+            layout.captures(in: bytes)?.map { String(decoding: bytes[$0], as: UTF8.self) }
+        }
+        #expect(found == expected)
+    }
+
+    @Test func keyPathsQuoteDots() throws {
+        #expect(KeyPath(parsing: #"a."b.c".d"#)?.keys == ["a", "b.c", "d"])
+        #expect(KeyPath(parsing: #""x""y""#)?.keys == [#"x"y"#])
+        for text in ["", ".", "a.", ".a", #""a"#] { #expect(KeyPath(parsing: text) == nil) }
+        let odd = KeyPath(["a.b", "c", #"q"r"#])
+        #expect(KeyPath(parsing: odd.description) == odd)
+    }
+
+    @Test(arguments: [
+        (PartitionTransform.day, Int64(-1), Int32(-1)), (.day, 0, 0), (.day, 86_400_000_000, 1),
+        (.hour, -1, -1), (.hour, 3_600_000_000, 1), (.month, -1, -1), (.month, 0, 0),
+        (.month, 31 * 86_400_000_000, 1),
+    ])
+    func transformsRoundTowardsThePast(
+        transform: PartitionTransform, micros: Int64, expected: Int32
+    ) {
+        #expect(transform.value(micros: micros) == expected)
+    }
+}
