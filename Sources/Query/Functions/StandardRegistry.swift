@@ -17,6 +17,7 @@ extension FunctionRegistry {
             IntervalFunctions.all,
             ClockFunctions.all,
             IsoFunctions.all,
+            FormatFunctions.all,
             RegexFunctions.all,
             RegexReplace.all,
             SplitFunctions.all,
@@ -24,11 +25,12 @@ extension FunctionRegistry {
             JSONFunctions.all,
             ArrayFunctions.all,
             ArraySetFunctions.all,
+            SequenceFunctions.all,
             LambdaFunctions.all,
             MapFunctions.all,
             ComparisonFunctions.all,
             URLFunctions.all,
         ].flatMap { $0 },
-        aggregates: [],
+        aggregates: AggregateFunctions.all,
         windows: [])
 }

@@ -1,6 +1,8 @@
 import Columnar
 
-/// The parts of URLs and percent encoding. Grammar: RFC 3986 §3, as Java's `java.net.URI` takes it.
+/// The parts of URLs and percent encoding.
+///
+/// Grammar: RFC 3986 §3, as Java's `java.net.URI` takes it.
 enum URLFunctions {
     static let all: [ScalarFunction] = [
         part("url_extract_protocol", "Scheme of a URL") { url, text in
