@@ -3,7 +3,8 @@ import Columnar
 /// Every aggregate; a family per file.
 package enum AggregateFunctions {
     package static let all: [AggregateFunction] =
-        counts + sums + averages + extrema + chosenRows + booleans + moments
+        counts + sums + averages + extrema + chosenRows + booleans + moments + collecting
+        + maps + sketches
 }
 
 extension AggregateFunctions {
@@ -99,8 +100,12 @@ extension AggregateFunctions {
     }
 
     static let extrema: [AggregateFunction] = [
-        AggregateFunction("max", summary: "Largest value", [extremum(isMax: true)]),
-        AggregateFunction("min", summary: "Smallest value", [extremum(isMax: false)]),
+        AggregateFunction(
+            "max", summary: "Largest value, or the n largest",
+            [extremum(isMax: true), top(isMax: true, isBy: false)]),
+        AggregateFunction(
+            "min", summary: "Smallest value, or the n smallest",
+            [extremum(isMax: false), top(isMax: false, isBy: false)]),
     ]
 
     private static func extremum(isMax: Bool) -> AggregateOverload {
@@ -124,9 +129,11 @@ extension AggregateFunctions {
                 }
             ]),
         AggregateFunction(
-            "max_by", summary: "Value of the row with the largest key", [by(.largest)]),
+            "max_by", summary: "Value of the row with the largest key",
+            [by(.largest), top(isMax: true, isBy: true)]),
         AggregateFunction(
-            "min_by", summary: "Value of the row with the smallest key", [by(.smallest)]),
+            "min_by", summary: "Value of the row with the smallest key",
+            [by(.smallest), top(isMax: false, isBy: true)]),
     ]
 
     private static func by(_ choice: BestRowAccumulator.Choice) -> AggregateOverload {
