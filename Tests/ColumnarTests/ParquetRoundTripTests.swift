@@ -7,7 +7,7 @@ final class ScratchFolder {
     let path: String
 
     init() {
-        var template = Array("/tmp/lake-parquet-XXXXXX".utf8CString)
+        var template = Array((P_tmpdir + "/lake-parquet-XXXXXX").utf8CString)
         path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
     }
 

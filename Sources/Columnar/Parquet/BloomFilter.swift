@@ -95,6 +95,7 @@ struct BloomFilter {
             default: try thrift.skip(field)
             }
         }
+        withExtendedLifetime(head) {}
         let start = thrift.bytes.position
         guard isKnown, byteCount > 0, byteCount % Self.blockBytes == 0,
             byteCount <= Self.largestBytes, byteCount <= left - start

@@ -8,9 +8,13 @@ struct BoundsCollector {
     /// Values seen, NaN included.
     private(set) var valueCount = 0
 
-    /// The bounds of staged values `range`.
-    init(_ staging: LeafStaging, _ range: Range<Int>) {
+    /// The bounds of staged values `range`; with a dictionary, texts are compared once per entry in it.
+    init(_ staging: LeafStaging, _ range: Range<Int>, _ dictionary: DictionaryBuilder? = nil) {
         valueCount = range.count
+        if let dictionary, staging.width == 0 {
+            blocks(staging, dictionary.firsts(of: range), isSigned: false)
+            return
+        }
         guard !range.isEmpty, let base = staging.values.bytes.baseAddress else { return }
         switch staging.physical {
         case .int32: numbers(base, Int32.self, range)
@@ -18,9 +22,9 @@ struct BoundsCollector {
         case .float: floats(base, Float.self, range)
         case .double: floats(base, Double.self, range)
         case .boolean: numbers(base, UInt8.self, range)
-        case .byteArray: blocks(staging, range, isSigned: false)
+        case .byteArray: blocks(staging, Array(range), isSigned: false)
         case .fixedLengthByteArray:
-            blocks(staging, range, isSigned: staging.leaf.node.element.logical != .uuid)
+            blocks(staging, Array(range), isSigned: staging.leaf.node.element.logical != .uuid)
         case .int96: break
         }
     }
@@ -63,10 +67,11 @@ struct BoundsCollector {
         upper = withUnsafeBytes(of: high) { Array($0) }
     }
 
-    private mutating func blocks(_ staging: LeafStaging, _ range: Range<Int>, isSigned: Bool) {
-        var low = staging.value(range.lowerBound)
+    private mutating func blocks(_ staging: LeafStaging, _ indices: [Int], isSigned: Bool) {
+        guard let first = indices.first else { return }
+        var low = staging.value(first)
         var high = low
-        for i in range.dropFirst() {
+        for i in indices {
             let value = staging.value(i)
             if Self.isLess(value, low, isSigned) {
                 low = value

@@ -205,7 +205,7 @@ struct ChunkEncoder: ~Copyable {
         chunk.offsetIndex.pages.append(
             OffsetIndex.Page(offset: offset, compressedBytes: size, firstRow: page.firstRow))
         let element = leaf.node.element
-        let bounds = BoundsCollector(staging, page.values)
+        let bounds = BoundsCollector(staging, page.values, dictionary)
         chunk.bounds.merge(bounds, element)
         let nullCount = page.levels.count - page.values.count
         if let low = bounds.lower, let high = bounds.upper {

@@ -38,6 +38,18 @@ struct DictionaryBuilder {
 
     var count: Int { firsts.count }
 
+    /// The first appearances of the entries that occur among values `range`.
+    func firsts(of range: Range<Int>) -> [Int] {
+        let source = codes.span(of: UInt32.self, count: range.upperBound)
+        var isSeen = [Bool](repeating: false, count: firsts.count)
+        var result: [Int] = []
+        for i in range where !isSeen[Int(source[i])] {
+            isSeen[Int(source[i])] = true
+            result.append(Int(firsts[Int(source[i])]))
+        }
+        return result
+    }
+
     /// Values after which a chunk whose values hardly repeat is given up.
     private static let trialValues = 16_384
 

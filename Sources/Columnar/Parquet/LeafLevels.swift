@@ -66,12 +66,18 @@ struct LeafLevels {
         var slots = 0
         var present = 0
         var bits = validity.map { BitSplicer($0, at: slot) }
+        var word: UInt64 = 0
         for i in 0..<page.header.valueCount where definitions[i] >= slotDefinition {
+            let bit: UInt64 = definitions[i] == full ? 1 : 0
+            word |= bit &<< UInt64(slots & 63)
             slots &+= 1
-            let isPresent = definitions[i] == full
-            present &+= isPresent ? 1 : 0
-            bits?.append(repeating: isPresent, count: 1)
+            present &+= Int(bit)
+            if slots & 63 == 0 {
+                bits?.append(word: word, count: 64)
+                word = 0
+            }
         }
+        if slots & 63 != 0 { bits?.append(word: word, count: slots & 63) }
         return (slots, present)
     }
 }

@@ -76,13 +76,39 @@ extension LeafOutput {
             }
         default: throw .unsupported(location, feature: "encoding \(page.encoding) for booleans")
         }
-        guard !isDense, let validity else { return }
-        var spread = BitSplicer(target, at: page.slot)
+        if !isDense, let validity {
+            Self.spread(compact, validity: validity, start: page.slot, count: page.slots, target)
+        }
+    }
+
+    /// Spreads packed bits to the slots where the validity has a 1; the others become 0.
+    private static func spread(
+        _ compact: Bitmap, validity: Bitmap, start: Int, count: Int, _ target: Bitmap
+    ) {
+        let source = compact.words()
+        let valid = validity.words()
+        var splicer = BitSplicer(target, at: start)
         var next = 0
-        for i in 0..<page.slots {
-            let isValid = validity[page.slot + i]
-            spread.append(repeating: isValid && compact[next], count: 1)
-            if isValid { next += 1 }
+        var row = 0
+        while row < count {
+            let slot = start + row
+            let step = min(64 - slot & 63, count - row)
+            var word = valid[slot >> 6] >> UInt64(slot & 63)
+            if step < 64 { word &= UInt64(1) << UInt64(step) &- 1 }
+            let shift = UInt64(next & 63)
+            var bits = source[next >> 6] >> shift
+            if shift > 0, next >> 6 + 1 < source.count {
+                bits |= source[next >> 6 + 1] << (64 - shift)
+            }
+            next += word.nonzeroBitCount
+            var result: UInt64 = 0
+            while word != 0 {
+                result |= (bits & 1) << UInt64(word.trailingZeroBitCount)
+                bits >>= 1
+                word &= word &- 1
+            }
+            splicer.append(word: result, count: step)
+            row += step
         }
     }
 

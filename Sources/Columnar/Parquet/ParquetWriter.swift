@@ -139,6 +139,7 @@ package final class ParquetWriter {
     private func write(_ bytes: [UInt8]) throws(ColumnarError) {
         var writer = try ByteWriter(pool: pool, capacity: bytes.count)
         try writer.append(bytes)
+        defer { withExtendedLifetime(writer.buffer) {} }
         try file.write(writer.bytes)
     }
 

@@ -127,12 +127,23 @@ struct Shredder {
     ) throws(ColumnarError) {
         let positions = frame.positionBase
         let definitions = frame.definitionBase
-        let validity = column.validity
         let raise: UInt8 = node.isNullable ? 1 : 0
         var hasNull = false
+        // Without a bitmap one word of ones answers every position.
+        let validity = column.validity
+        let bits: Bitmap
+        if let validity {
+            bits = validity
+        } else {
+            bits = try Bitmap.filled(true, count: 64, pool: pool)
+        }
+        let words = bits.buffer.base.assumingMemoryBound(to: UInt64.self) + bits.startWord
+        defer { withExtendedLifetime(bits) {} }
+        let mask: UInt32 = validity == nil ? 0 : .max
         for i in 0..<frame.count where positions[i] != ShredFrame.dead {
             let position = positions[i]
-            if position == Self.null || validity.map({ !$0[Int(position)] }) == true {
+            let row = position & mask
+            if position == Self.null || words[Int(row >> 6)] >> UInt64(row & 63) & 1 == 0 {
                 positions[i] = ShredFrame.dead
                 hasNull = true
             } else {

@@ -12,7 +12,7 @@ struct BitSplicer {
     }
 
     /// Appends up to 64 bits; higher bits of `bits` must be zero.
-    private mutating func append(word bits: UInt64, count: Int) {
+    mutating func append(word bits: UInt64, count: Int) {
         let shift = UInt64(position & 63)
         let index = position >> 6
         let mask = count == 64 ? UInt64.max : UInt64(1) << UInt64(count) &- 1
