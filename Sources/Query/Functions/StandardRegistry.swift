@@ -32,5 +32,5 @@ extension FunctionRegistry {
             URLFunctions.all,
         ].flatMap { $0 },
         aggregates: AggregateFunctions.all,
-        windows: [])
+        windows: WindowFunctions.all)
 }
