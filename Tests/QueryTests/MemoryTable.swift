@@ -95,14 +95,19 @@ final class MemoryScan: TableScan {
         switch form {
         case .flat, .lazy: return try Column.from(values, type: type, pool: pool)
         case .coded:
+            // NaN equals nothing, itself included: it is found by its text.
             var entries: [Value] = []
-            var position: [Value: Int] = [:]
-            for value in values where !value.isNull && position[value] == nil {
-                position[value] = entries.count
-                entries.append(value)
-            }
+            var position: [String: Int] = [:]
             var codes = try GrowingBuffer<UInt32>(pool: pool)
-            for value in values { try codes.append(UInt32(position[value] ?? entries.count)) }
+            for value in values where !value.isNull {
+                if position["\(value)"] == nil {
+                    position["\(value)"] = entries.count
+                    entries.append(value)
+                }
+            }
+            for value in values {
+                try codes.append(UInt32(position["\(value)"] ?? entries.count))
+            }
             let dictionary = ColumnDictionary(
                 entries: try Column.from(entries, type: type, pool: pool))
             return .coded(

@@ -128,7 +128,7 @@ enum Coercion {
         case .multiply:
             return .decimal(precision: min(38, p1 + p2), scale: s1 + s2)
         case .divide:
-            let precision = min(38, p1 + s2 - s1 + max(0, s2 - s1))
+            let precision = min(38, p1 + s2 + max(0, s2 - s1))
             return .decimal(precision: max(1, precision, max(s1, s2)), scale: max(s1, s2))
         case .modulus:
             let scale = max(s1, s2)

@@ -26,7 +26,7 @@ struct PhysicalPlanner {
 
     /// The whole plan of a statement, its subqueries first, ending in `receiver`.
     mutating func plan(
-        _ plan: LogicalPlan, subqueries: [(id: SubqueryID, plan: LogicalPlan)],
+        _ plan: LogicalPlan, subqueries: [BoundSubquery],
         receiver: @escaping OutputSink.Receiver
     ) throws(QueryError) -> (plan: PhysicalPlan, output: OutputSink) {
         for subquery in subqueries {
@@ -79,8 +79,13 @@ struct PhysicalPlanner {
             let node = finish(stream, in: sink, title: "Enforce single row")
             return Stream(
                 source: measured(sink.output, node), node: node, outputs: stream.outputs)
-        case .aggregate, .join, .unnest, .window, .sort, .topN:
-            throw QueryError(.notSupported, "This operator is not supported")
+        case .aggregate(let node): return try aggregate(node)
+        case .join(let node): return try join(node)
+        case .sort(let input, let keys): return try sort(input, keys)
+        case .topN(let input, let keys, let limit, let offset):
+            return try topN(input, keys, limit: limit, offset: offset)
+        case .unnest(let node): return try unnest(node)
+        case .window(let node): return try window(node)
         }
     }
 
@@ -113,10 +118,11 @@ struct PhysicalPlanner {
 
     /// Adds a streaming operator.
     func adding(
-        _ transform: any Transform, to stream: Stream, title: String, outputs: [OutputColumn]
+        _ transform: any Transform, to stream: Stream, title: String, outputs: [OutputColumn],
+        others: [OperatorNode] = []
     ) -> Stream {
         var stream = stream
-        let node = OperatorNode(title, inputs: [stream.node])
+        let node = OperatorNode(title, inputs: [stream.node] + others)
         if let clock {
             stream.transforms.append(
                 MeasuredTransform(base: transform, counters: node.counters, clock: clock))

@@ -4,7 +4,7 @@ import Columnar
 struct QueryExecution {
     let plan: LogicalPlan
     /// In the order in which they must run.
-    let subqueries: [(id: SubqueryID, plan: LogicalPlan)]
+    let subqueries: [BoundSubquery]
     let query: QueryContext
     let clock: Clock
 
