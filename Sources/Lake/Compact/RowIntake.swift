@@ -70,7 +70,9 @@ struct RowIntake: RawFileSink {
         guard !rows.isEmpty else { return }
         let batch = try flattener.finishBatch()
         do throws(ColumnarError) {
-            target.rows.add(try StagedBatch(sealing: batch, rows: rows, pool: pool))
+            let sealed = try StagedBatch(
+                sealing: batch, rows: rows, rawBytes: rawBytes, pool: pool)
+            try target.rows.add(sealed, pool: pool)
         } catch {
             throw .columnar(error)
         }
@@ -92,8 +94,8 @@ final class StagingArea: Sendable {
     let rows: StagedRows
     private let rest = Mutex((touches: Touches(), drift: [Int]()))
 
-    init(pathColumn: Int) {
-        rows = StagedRows(pathColumn: pathColumn)
+    init(rows: StagedRows) {
+        self.rows = rows
     }
 
     func add(_ touches: Touches, drift: [Int]) {

@@ -1,10 +1,19 @@
 import Columnar
 import Synchronization
 
-/// Flattened rows of one worker, sealed: gathered so that each partition's rows lie together.
+/// Flattened rows, sealed: gathered so that each partition's rows lie together.
 final class StagedBatch: Sendable {
-    let columns: [Column]
+    /// Where the columns are.
+    enum Storage: Sendable {
+        case memory([Column])
+        /// A Parquet file with the rows of one partition (`StagingFile`).
+        case file(StagingFile)
+    }
+
+    let storage: Storage
     let count: Int
+    /// Bytes of the raw files that the rows come from: what the rows take in memory, nearly.
+    let rawBytes: Int
     /// Of each row's key.
     let keys: [ContentHash]
     /// The raw file's mtime of each row, for rows with equal keys.
@@ -13,14 +22,23 @@ final class StagedBatch: Sendable {
     let partitions: [(value: Int32?, rows: Range<Int>)]
 
     init(
-        columns: [Column], count: Int, keys: [ContentHash], modifiedNanos: [Int64],
-        partitions: [(value: Int32?, rows: Range<Int>)]
+        storage: Storage, count: Int, rawBytes: Int, keys: [ContentHash],
+        modifiedNanos: [Int64], partitions: [(value: Int32?, rows: Range<Int>)]
     ) {
-        self.columns = columns
+        self.storage = storage
         self.count = count
+        self.rawBytes = rawBytes
         self.keys = keys
         self.modifiedNanos = modifiedNanos
         self.partitions = partitions
+    }
+
+    /// All columns, read back if they are in a file.
+    func columns(pool: BufferPool) throws(ColumnarError) -> [Column] {
+        switch storage {
+        case .memory(let columns): columns
+        case .file(let file): try file.read(pool: pool)
+        }
     }
 }
 
@@ -34,7 +52,7 @@ struct StagedRow {
 extension StagedBatch {
     /// Seals the rows of a flattened batch; `rows` has one element a row.
     convenience init(
-        sealing batch: Batch, rows: [StagedRow], pool: BufferPool
+        sealing batch: Batch, rows: [StagedRow], rawBytes: Int, pool: BufferPool
     ) throws(ColumnarError) {
         precondition(batch.count == rows.count)
         var order = Array(rows.indices)
@@ -56,8 +74,9 @@ extension StagedBatch {
                     ? column : try column.gathered(at: indices.span, pool: pool))
         }
         self.init(
-            columns: columns, count: rows.count, keys: order.map { rows[$0].key },
-            modifiedNanos: order.map { rows[$0].modifiedNanos }, partitions: partitions)
+            storage: .memory(columns), count: rows.count, rawBytes: rawBytes,
+            keys: order.map { rows[$0].key }, modifiedNanos: order.map { rows[$0].modifiedNanos },
+            partitions: partitions)
     }
 
     private static func rank(_ value: Int32?) -> Int64 {
@@ -68,23 +87,49 @@ extension StagedBatch {
 /// All rows that a run stages for one table, from all workers.
 ///
 /// Workers add sealed batches in any order; what is read from here after `resolve` depends on the
-/// rows alone, never on who staged them when.
+/// rows alone, never on who staged them when. Beyond a budget, what is in memory is written to staging
+/// files, one a partition; only keys and times stay: 64 bytes a row.
 final class StagedRows: Sendable {
-    private let sealed = Mutex<[StagedBatch]>([])
-    /// Position of `_raw_path` among the columns: the last word between equal keys.
-    private let pathColumn: Int
-
-    init(pathColumn: Int) {
-        self.pathColumn = pathColumn
+    private struct Held {
+        var memory: [StagedBatch] = []
+        var memoryBytes = 0
+        var spilled: [StagedBatch] = []
+        var spillCount = 0
     }
 
-    func add(_ batch: StagedBatch) {
-        sealed.withLock { $0.append(batch) }
+    private let held = Mutex(Held())
+    /// Position of `_raw_path` among the columns: the last word between equal keys.
+    private let pathColumn: Int
+    private let spill: StagingSpill
+    private let budgetBytes: Int
+
+    init(pathColumn: Int, budgetBytes: Int, spill: StagingSpill) {
+        self.pathColumn = pathColumn
+        self.budgetBytes = budgetBytes
+        self.spill = spill
+    }
+
+    /// Adds a batch; the worker that fills the budget writes what all have staged to disk.
+    func add(_ batch: StagedBatch, pool: BufferPool) throws(ColumnarError) {
+        let full: (batches: [StagedBatch], number: Int)? = held.withLock { held in
+            held.memory.append(batch)
+            held.memoryBytes += batch.rawBytes
+            guard held.memoryBytes > budgetBytes else { return nil }
+            defer {
+                held.memory = []
+                held.memoryBytes = 0
+                held.spillCount += 1
+            }
+            return (held.memory, held.spillCount)
+        }
+        guard let full else { return }
+        let spilled = try spill.write(full.batches, number: full.number, pool: pool)
+        held.withLock { $0.spilled += spilled }
     }
 
     /// Ends the staging: finds the winner of each key.
-    func resolve() throws(ColumnarError) -> ResolvedRows {
-        let batches = sealed.withLock { $0 }
+    func resolve(pool: BufferPool) throws(ColumnarError) -> ResolvedRows {
+        let batches = held.withLock { $0.spilled + $0.memory }
         var winners: [ContentHash: StagedPlace] = [:]
         winners.reserveCapacity(batches.reduce(0) { $0 + $1.count })
         var superseded = 0
@@ -95,7 +140,9 @@ final class StagedRows: Sendable {
                     continue
                 }
                 superseded += 1
-                if try !isLater(place, than: other, batches) { winners[batch.keys[row]] = other }
+                if try !isLater(place, than: other, batches, pool) {
+                    winners[batch.keys[row]] = other
+                }
             }
         }
         return ResolvedRows(batches: batches, winners: winners, supersededCount: superseded)
@@ -103,18 +150,18 @@ final class StagedRows: Sendable {
 
     /// Later mtime wins, then the greater path.
     private func isLater(
-        _ a: StagedPlace, than b: StagedPlace, _ batches: [StagedBatch]
+        _ a: StagedPlace, than b: StagedPlace, _ batches: [StagedBatch], _ pool: BufferPool
     ) throws(ColumnarError) -> Bool {
         let timeA = batches[Int(a.batch)].modifiedNanos[Int(a.row)]
         let timeB = batches[Int(b.batch)].modifiedNanos[Int(b.row)]
         if timeA != timeB { return timeA > timeB }
-        return try path(b, batches).lexicographicallyPrecedes(try path(a, batches))
+        return try path(b, batches, pool).lexicographicallyPrecedes(try path(a, batches, pool))
     }
 
     private func path(
-        _ place: StagedPlace, _ batches: [StagedBatch]
+        _ place: StagedPlace, _ batches: [StagedBatch], _ pool: BufferPool
     ) throws(ColumnarError) -> [UInt8] {
-        let column = batches[Int(place.batch)].columns[pathColumn]
+        let column = try batches[Int(place.batch)].columns(pool: pool)[pathColumn]
         guard case .text(let text) = try column.value(at: Int(place.row), type: .text) else {
             return []
         }
@@ -176,7 +223,7 @@ struct ResolvedRows: Sendable {
             }
             if rows.isEmpty { continue }
             var columns: [Column] = []
-            for column in batch.columns {
+            for column in try batch.columns(pool: pool) {
                 columns.append(
                     rows.count == part.rows.count
                         ? try column.sliced(

@@ -35,8 +35,13 @@ struct TableRun {
             return now &- clock
         }
         let journal = StateJournal(folder: lake)
+        let spill = StagingSpill(
+            schema: table.definition.schema,
+            prefix: "\(lake)/\(Leftovers.stagingFolder)/\(identity.uuid)-\(table.source)")
         let area = StagingArea(
-            pathColumn: table.definition.columns.count + SystemColumn.rawPath.rawValue)
+            rows: StagedRows(
+                pathColumn: table.definition.columns.count + SystemColumn.rawPath.rawValue,
+                budgetBytes: options.stagingBytes, spill: spill))
         let scan = try scan(into: area, journal: journal)
         report.timings.scanNanos = lap()
         let (staged, plan) = try plan(area)
@@ -89,7 +94,7 @@ struct TableRun {
     ) throws(LakeError) -> (ResolvedRows, CompactionPlan<LiveFile>) {
         let staged: ResolvedRows
         do throws(ColumnarError) {
-            staged = try area.rows.resolve()
+            staged = try area.rows.resolve(pool: pool)
         } catch {
             throw .columnar(error)
         }
