@@ -1,21 +1,27 @@
 import Glibc
+import Synchronization
 
 /// Buffered standard output; a reader that went away (`| head`) ends the program quietly.
-final class StandardOutput {
-    private var bytes: [UInt8] = []
+final class StandardOutput: Sendable {
+    private let waiting = Mutex<[UInt8]>([])
     private static let flushBytes = 64 << 10
 
     func write(_ text: String) {
-        bytes.append(contentsOf: text.utf8)
-        if bytes.count >= Self.flushBytes { flush() }
+        write(Array(text.utf8))
     }
 
-    func write(_ more: [UInt8]) {
-        bytes.append(contentsOf: more)
-        if bytes.count >= Self.flushBytes { flush() }
+    func write(_ bytes: [UInt8]) {
+        waiting.withLock { waiting in
+            waiting += bytes
+            if waiting.count >= Self.flushBytes { Self.drain(&waiting) }
+        }
     }
 
     func flush() {
+        waiting.withLock { Self.drain(&$0) }
+    }
+
+    private static func drain(_ bytes: inout [UInt8]) {
         var written = 0
         while written < bytes.count {
             let result = bytes.withUnsafeBytes { buffer in
@@ -34,21 +40,5 @@ final class StandardOutput {
             }
         }
         bytes.removeAll(keepingCapacity: true)
-    }
-}
-
-/// Unbuffered standard error.
-enum StandardError {
-    static func write(_ text: String) {
-        let bytes = Array(text.utf8)
-        var written = 0
-        while written < bytes.count {
-            let result = bytes.withUnsafeBytes { buffer in
-                Glibc.write(
-                    STDERR_FILENO, buffer.baseAddress.map { $0 + written },
-                    buffer.count - written)
-            }
-            if result > 0 { written += result } else if errno != EINTR { return }
-        }
     }
 }

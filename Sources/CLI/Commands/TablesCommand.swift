@@ -1,0 +1,77 @@
+import Columnar
+import Lake
+import Query
+
+/// `lake tables`: the lake's tables with their sizes.
+enum TablesCommand: Command {
+    static let syntax = CommandSyntax(
+        name: "tables", summary: "List the lake's tables", operands: "", maximumOperands: 0,
+        options: [Option("json", "Print JSON")], discussion: "",
+        examples: ["lake tables --lake posts-lake"])
+
+    static func run(
+        _ arguments: Arguments, _ surroundings: Surroundings
+    ) throws(CommandError) -> Int32 {
+        let path = try LakeLocation.require(arguments, surroundings)
+        let tables = try lakeCall { () throws(LakeError) in
+            try Lake.open(at: path, access: .readOnly).tables()
+        }
+        let output = StandardOutput()
+        defer { output.flush() }
+        if arguments.has("json") {
+            output.write(json(tables))
+            return ExitCode.done
+        }
+        guard !tables.isEmpty else {
+            output.write("no tables yet\n")
+            return ExitCode.done
+        }
+        var grid = TextGrid(
+            ["table", "rows", "files", "size", "updated"], rightAligned: [1, 2, 3])
+        for table in tables {
+            grid.append([
+                table.name, Amount.count(Int(table.rows)), Amount.count(Int(table.files)),
+                Amount.bytes(Int(table.bytes)), Instant.text(millis: table.updatedMillis),
+            ])
+        }
+        output.write(grid.text())
+        return ExitCode.done
+    }
+
+    private static func json(_ tables: [TableSummary]) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginArray()
+        for table in tables {
+            writer.beginObject()
+            writer.key("table")
+            writer.string(table.name)
+            for (key, number) in [
+                ("rows", table.rows), ("files", table.files), ("bytes", table.bytes),
+                ("snapshots", Int64(table.snapshots)),
+            ] {
+                writer.key(key)
+                writer.integer(number)
+            }
+            writer.key("updated")
+            if table.updatedMillis == nil {
+                writer.null()
+            } else {
+                writer.string(Instant.text(millis: table.updatedMillis))
+            }
+            writer.endObject()
+        }
+        writer.endArray()
+        return writer.bytes + [UInt8(ascii: "\n")]
+    }
+}
+
+/// Instants of runs and snapshots as people read them.
+enum Instant {
+    /// `2025-06-30 08:05:09 UTC`; `never` for none.
+    static func text(millis: Int64?) -> String {
+        guard let millis else { return "never" }
+        return ValueText.format(.int(millis / 1_000 * 1_000_000), .timestamp(precision: 0)) + " UTC"
+    }
+
+    static func text(micros: Int64) -> String { text(millis: micros / 1_000) }
+}

@@ -1,0 +1,82 @@
+import Columnar
+import Glibc
+import Lake
+
+/// The lake's errors as sentences: what happened and where, and what to do.
+enum LakeErrorText {
+    static func text(of error: LakeError) -> (message: String, hint: String?) {
+        switch error {
+        case .io(let operation, let path, let errorNumber):
+            return ("\(operation) \(path): \(String(cString: strerror(errorNumber)))", nil)
+        case .database(let path, let code, let message):
+            return (
+                "\(path): \(message) (SQLite code \(code))",
+                "if the disk is sound, restore lake.db from a copy"
+            )
+        case .busy(let path):
+            return (
+                "another process is writing to the lake: \(path)",
+                "wait for it to end, then try again"
+            )
+        case .notALake(let path, let reason):
+            return ("\(path) is not a lake: \(reason)", "make one: lake init \(path) --raw PATH")
+        case .corrupt(let location, let reason): return ("\(location): \(reason)", nil)
+        case .unsupported(let location, let feature):
+            return ("\(location): \(feature) are not supported", nil)
+        case .invalidLocation(let path, let reason): return ("\(path): \(reason)", nil)
+        case .limit(let name, let value, let limit, let location):
+            return (
+                (location.map { "\($0): " } ?? "") + "\(name) is \(value), the limit is \(limit)",
+                nil
+            )
+        case .tableNotFound(let name): return ("there is no table '\(name)'", "see: lake tables")
+        case .tableExists(let name): return ("there is a table '\(name)' already", nil)
+        case .conflict(let table):
+            return (
+                "another program committed to the table '\(table)' at the same time",
+                "nothing was lost: run the command again"
+            )
+        case .schemaFile(let path, let mistakes):
+            return (
+                "\(path) does not describe a table:\n"
+                    + mistakes.map { "  \($0)" }.joined(separator: "\n"),
+                nil
+            )
+        case .columnar(let error): return text(of: error)
+        }
+    }
+
+    static func text(of error: ColumnarError) -> (message: String, hint: String?) {
+        switch error {
+        case .io(let operation, let path, let errorNumber):
+            return ("\(operation) \(path): \(String(cString: strerror(errorNumber)))", nil)
+        case .corrupt(let location, let reason): return ("\(location): \(reason)", nil)
+        case .unsupported(let location, let feature):
+            return ("\(location): \(feature) is not supported", nil)
+        case .limit(let name, let value, let limit, let location):
+            return (
+                (location.map { "\($0): " } ?? "") + "\(name) is \(value), the limit is \(limit)",
+                nil
+            )
+        case .memoryLimit(let requestedBytes, let limitBytes):
+            return (
+                "out of memory: \(requestedBytes) bytes more do not fit into the limit of \(limitBytes)",
+                "raise --memory"
+            )
+        case .json(let reason, let position, let path):
+            let place = [path, position.map { "\($0)" }].compactMap { $0 }
+            return ((place + [reason]).joined(separator: ": "), nil)
+        case .cancelled: return ("interrupted; nothing was changed", nil)
+        }
+    }
+}
+
+/// Runs a call of the lake and rethrows its error as the command's.
+func lakeCall<T>(_ body: () throws(LakeError) -> T) throws(CommandError) -> T {
+    do {
+        return try body()
+    } catch {
+        let text = LakeErrorText.text(of: error)
+        throw .user(text.message, hint: text.hint)
+    }
+}

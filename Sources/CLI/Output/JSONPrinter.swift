@@ -1,0 +1,81 @@
+import Columnar
+import Query
+
+/// JSON: one array of objects, or one object a line (ndjson).
+///
+/// Numbers are JSON numbers (decimals with all their digits), rows and maps are objects, binary is hexadecimal,
+/// `json` columns are embedded as they are; NaN and the infinities, which JSON lacks, are texts.
+struct JSONPrinter: ResultPrinter {
+    let isArray: Bool
+    private var columns: [OutputColumn] = []
+    private var isFirst = true
+
+    init(isArray: Bool) {
+        self.isArray = isArray
+    }
+
+    mutating func begin(_ columns: [OutputColumn], _ output: StandardOutput) {
+        self.columns = columns
+        if isArray { output.write("[") }
+    }
+
+    mutating func print(_ batch: Batch, _ output: StandardOutput) throws(ColumnarError) {
+        let columns = columns
+        var isFirst = isFirst
+        let isArray = isArray
+        try ResultRows(batch, columns).forEach { (values) throws(ColumnarError) in
+            var writer = JSONWriter()
+            writer.beginObject()
+            for (value, column) in zip(values, columns) {
+                writer.key(column.name)
+                Self.write(value, column.type, to: &writer)
+            }
+            writer.endObject()
+            if isArray { output.write(isFirst ? "\n" : ",\n") }
+            output.write(writer.bytes)
+            if !isArray { output.write("\n") }
+            isFirst = false
+        }
+        self.isFirst = isFirst
+    }
+
+    mutating func end(_ output: StandardOutput) {
+        if isArray { output.write(isFirst ? "]\n" : "\n]\n") }
+    }
+
+    private static func write(_ value: Value, _ type: DataType, to writer: inout JSONWriter) {
+        switch (value, type) {
+        case (.null, _): writer.null()
+        case (.boolean(let bit), _): writer.boolean(bit)
+        case (.int(let int), .tinyint), (.int(let int), .smallint), (.int(let int), .integer),
+            (.int(let int), .bigint):
+            writer.integer(int)
+        case (.int, .decimal), (.int128, .decimal):
+            writer.raw(Array(ValueText.format(value, type).utf8))
+        case (.double(let double), _) where double.isFinite: writer.double(double)
+        case (.float(let float), _) where float.isFinite:
+            writer.raw(Array("\(float)".utf8))
+        case (.text(let text), .json): writer.raw(Array(text.utf8))
+        case (.text(let text), _): writer.string(text)
+        case (.list(let items), .array(let element)):
+            writer.beginArray()
+            for item in items { write(item, element, to: &writer) }
+            writer.endArray()
+        case (.row(let values), .row(let fields)):
+            writer.beginObject()
+            for (index, (value, field)) in zip(values, fields).enumerated() {
+                writer.key(field.name ?? "field\(index)")
+                write(value, field.type, to: &writer)
+            }
+            writer.endObject()
+        case (.map(let keys, let values), .map(let keyType, let valueType)):
+            writer.beginObject()
+            for (key, value) in zip(keys, values) {
+                writer.key(ValueText.format(key, keyType))
+                write(value, valueType, to: &writer)
+            }
+            writer.endObject()
+        default: writer.string(ValueText.format(value, type))
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Columnar
+import Query
+
+/// Prints a result in one format; one printer per file.
+protocol ResultPrinter: Sendable {
+    /// Called once, before any row.
+    mutating func begin(_ columns: [OutputColumn], _ output: StandardOutput)
+    /// Called per batch, in order.
+    mutating func print(_ batch: Batch, _ output: StandardOutput) throws(ColumnarError)
+    /// Called once, after the last row.
+    mutating func end(_ output: StandardOutput)
+}
+
+/// The formats of `--format`.
+enum OutputFormat: String, CaseIterable, Sendable {
+    case table, csv, tsv, json, ndjson, markdown
+
+    func makePrinter(_ terminal: Terminal) -> any ResultPrinter {
+        switch self {
+        case .table: TablePrinter(terminal: terminal)
+        case .csv: DelimitedPrinter(dialect: .csv)
+        case .tsv: DelimitedPrinter(dialect: .tsv)
+        case .json: JSONPrinter(isArray: true)
+        case .ndjson: JSONPrinter(isArray: false)
+        case .markdown: MarkdownPrinter()
+        }
+    }
+}
+
+/// The selected rows of a batch as boxed values, for printers.
+struct ResultRows {
+    let batch: Batch
+    let types: [DataType]
+
+    init(_ batch: Batch, _ columns: [OutputColumn]) {
+        self.batch = batch
+        types = columns.map(\.type)
+    }
+
+    /// Calls `body` with each selected row.
+    func forEach(
+        _ body: ([Value]) throws(ColumnarError) -> Void
+    ) throws(ColumnarError) {
+        for row in rowNumbers() {
+            var values: [Value] = []
+            values.reserveCapacity(types.count)
+            for (column, type) in zip(batch.columns, types) {
+                values.append(try column.value(at: row, type: type))
+            }
+            try body(values)
+        }
+    }
+
+    private func rowNumbers() -> [Int] {
+        switch batch.selection {
+        case .all: return Array(0..<batch.count)
+        case .bits(let bitmap): return (0..<batch.count).filter { bitmap[$0] }
+        case .rows(let list):
+            let span = list.span()
+            return span.indices.map { Int(span[$0]) }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Foundation
+import Testing
+
+/// Other programs read a lake and must find the rows that `lake query` finds.
+@Suite struct InteropTests {
+    @Test(.enabled(if: BuiltProgram.peersPython != nil, "skipped: no peers, see `make peers`"))
+    func pyicebergAndDuckDBReadTheSameRows() throws {
+        let python = try #require(BuiltProgram.peersPython)
+        let folder = try BuiltProgram.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let script = BuiltProgram.package.appending(path: "Tests/interop/read_lake.py").path
+        let size = "--accounts 40 --posts 25 --days 4"
+        for command in [
+            "lake-sample create raw \(size)", "lake init mylake --raw raw",
+            "lake compact --lake mylake", "lake-sample night raw \(size)",
+            "lake compact --lake mylake",
+            "\(python) \(script) \(BuiltProgram.folder)/lake \(folder.path)/mylake",
+        ] {
+            let (status, text) = try BuiltProgram.run(command, in: folder)
+            #expect(status == 0, "\(command): \(text)")
+            if status != 0 { return }
+        }
+    }
+}
