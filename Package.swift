@@ -57,7 +57,7 @@ let package = Package(
         .testTarget(
             name: "ColumnarTests", dependencies: ["Columnar"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "QueryTests", dependencies: ["Query", "Columnar"], exclude: ["slt", "plans"],
+            name: "QueryTests", dependencies: ["Query", "Columnar"], exclude: ["slt", "plans", "errors"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "LakeTests", dependencies: ["Lake", "Columnar"], exclude: ["flatten"],

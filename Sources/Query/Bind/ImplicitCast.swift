@@ -25,7 +25,8 @@ extension BoundExpression {
             guard case .int(let days) = value else { return nil }
             let (micros, overflow) = days.multipliedReportingOverflow(by: CivilTime.microsPerDay)
             return overflow ? nil : .int(micros)
-        case (.timestamp(let p), .timestamp(let q)): return p <= q ? value : nil
+        case (.timestamp(let p), .timestamp(let q)), (.timestampTZ(let p), .timestampTZ(let q)):
+            return p <= q ? value : nil
         case (.time(let p), .time(let q)): return p <= q ? value : nil
         default: break
         }

@@ -31,9 +31,9 @@ struct Optimizer {
         Pass(name: "SimplifyBooleans", run: SimplifyBooleans.run),
         Pass(name: "PushFilters", run: PushFilters.run),
         Pass(name: "ExtractScanPredicates", run: ExtractScanPredicates.run),
+        Pass(name: "JoinSides", run: JoinSides.run),
         Pass(name: "MergeLimits", run: MergeLimits.run),
         Pass(name: "PushLimits", run: PushLimits.run),
-        Pass(name: "JoinSides", run: JoinSides.run),
         Pass(name: "PruneColumns", run: PruneColumns.run),
         Pass(name: "RemoveRedundantProjects", run: RemoveRedundantProjects.run),
     ]

@@ -35,6 +35,9 @@ enum PushLimits {
 
     private static func limited(_ plan: LogicalPlan, _ count: Int) -> LogicalPlan {
         if case .limit(_, let held?, _) = plan, held <= count { return plan }
+        if case .project(let input, let expressions) = plan {
+            return .project(limited(input, count), expressions)
+        }
         return .limit(bounded(plan, count), limit: count, offset: 0)
     }
 }

@@ -33,6 +33,7 @@ package enum PlanPrinter {
         case .values(let rows, let outputs): return line(rows, outputs)
         case .filter(_, let predicate): return "Filter \(printer.text(predicate))"
         case .project(_, let expressions):
+            if expressions.isEmpty { return "Project []" }
             return "Project \(expressions.map { named($0, printer) }.joined(separator: ", "))"
         case .aggregate(let node): return line(node, printer)
         case .join(let join): return line(join, printer)
@@ -80,6 +81,7 @@ package enum PlanPrinter {
             parts.append(
                 node.aggregates.map { call in
                     var text = call.function.name + "("
+                    if call.arguments.isEmpty { text += "*" }
                     if call.isDistinct { text += "DISTINCT " }
                     text += printer.list(call.arguments, ", ")
                     if !call.orderBy.isEmpty { text += " ORDER BY \(list(call.orderBy, printer))" }
@@ -121,7 +123,8 @@ package enum PlanPrinter {
             if call.frame != plain { text += " \(frame(call.frame, printer))" }
             return "\(text) AS \(call.name)"
         }
-        return "Window " + (parts + [calls.joined(separator: ", ")]).joined(separator: ": ")
+        let order = parts.isEmpty ? "" : parts.joined(separator: " ") + ": "
+        return "Window \(order)\(calls.joined(separator: ", "))"
     }
 
     private static func frame(_ frame: WindowFrame, _ printer: ExpressionPrinter) -> String {

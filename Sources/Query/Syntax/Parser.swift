@@ -251,7 +251,25 @@ struct Parser {
         return QueryError(
             .syntaxError,
             "mismatched input '\(found)'. Expecting: \(wanted.joined(separator: ", "))",
-            at: token.range, hint: SyntaxHints.hint(tokens: tokens, at: position))
+            at: token.range,
+            hint: SyntaxHints.hint(tokens: tokens, at: position) ?? misspelling(found: token))
+    }
+
+    /// The keyword that was probably meant here, or one place before where it passed for an alias.
+    private func misspelling(found token: Token) -> String? {
+        var keywords: [String] = []
+        for case .token(let wanted) in expected
+        where wanted.utf8.allSatisfy({ (65...90).contains($0) }) {
+            keywords.append(wanted)
+        }
+        let suspects = position > 0 ? [token, tokens[position - 1]] : [token]
+        for suspect in suspects where suspect.kind == .word && suspect.text.utf8.count > 2 {
+            guard let meant = NearestName.of(suspect.text, among: keywords),
+                meant != suspect.text.uppercased()
+            else { continue }
+            return "did you mean \(meant)?"
+        }
+        return nil
     }
 
     /// Quoted tokens first, then rules, each alphabetically: Trino's order.
