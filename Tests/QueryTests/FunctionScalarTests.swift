@@ -247,3 +247,27 @@ import Testing
         #expect(try call("levenshtein_distance", ("kitten", .text), ("sitting", .text)) == "3")
     }
 }
+
+/// The column writer must say what the boxed one says.
+@Suite struct ColumnTextTests {
+    @Test func agreesWithBoxedValues() throws {
+        let pool = BufferPool()
+        let row = DataType.row([
+            RowField(name: "a", type: .array(.double)),
+            RowField(name: nil, type: .map(key: .text, value: .date)),
+            RowField(name: "c", type: .char(length: 3)),
+        ])
+        let values: [Value] = [
+            .row([.list([.double(1), .null]), .map([.text("k")], [.int(5)]), .text("x")]), .null,
+            .row([.null, .map([], []), .null]),
+        ]
+        let column = try Column.from(values, type: row, pool: pool)
+        let writer = try ColumnText(column, type: row, pool: pool)
+        for (i, value) in values.enumerated() {
+            var out: [UInt8] = []
+            writer.append(i, to: &out)
+            #expect(String(decoding: out, as: UTF8.self) == ValueText.format(value, row))
+            #expect(writer.isNull(i) == value.isNull)
+        }
+    }
+}

@@ -17,8 +17,14 @@ enum ArraySetFunctions {
             "arrays_overlap", summary: "Whether two arrays have an element in common",
             [ScalarOverload([.array(.t), .array(.t)], result: .boolean, kernel: overlap)]),
         ScalarFunction(
-            "array_sort", summary: "Elements in rising order, NULLs last",
-            [ScalarOverload([.array(.t)], result: arrayOfT, kernel: sort)]),
+            "array_sort",
+            summary: "Elements in rising order, NULLs last, or as a function compares them",
+            [
+                ScalarOverload([.array(.t)], result: arrayOfT, kernel: sort),
+                ScalarOverload(
+                    [.array(.t), .function([.t, .t], .bigint)], result: arrayOfT,
+                    kernel: ArraySortBy.kernel),
+            ]),
         ScalarFunction(
             "array_max", summary: "Largest element, NULL if one is NULL",
             [ScalarOverload([.array(.t)], result: .pattern(.t), kernel: extreme { $0 > 0 })]),

@@ -105,21 +105,8 @@ final class JSONColumnEncoder {
     private func scalarText(_ entry: Int) -> [UInt8] {
         var out: [UInt8] = []
         switch type {
-        case .boolean: TypeText.boolean(BitReader(view).value(entry: entry), to: &out)
         case .varchar, .char, .json: out = Array(TextReader(view).value(entry: entry))
-        case .double: TypeText.double(FlatReader<Double>(view).value(entry: entry), to: &out)
-        case .real: TypeText.double(FlatReader<Float>(view).value(entry: entry), to: &out)
-        case .decimal(_, let scale):
-            TypeText.decimal(WideReader(view).value(entry: entry), scale: scale, to: &out)
-        case .date: TypeText.date(IntReader(view).value(entry: entry), to: &out)
-        case .timestamp(let precision):
-            TypeText.timestamp(
-                IntReader(view).value(entry: entry), precision: precision, to: &out)
-        case .timestampTZ(let precision):
-            TypeText.timestampTZ(
-                WideReader(view).value(entry: entry), precision: precision, to: &out)
-        case .uuid: TypeText.uuid(WideReader(view).value(entry: entry), to: &out)
-        default: TypeText.integer(IntReader(view).value(entry: entry), to: &out)
+        default: ColumnText.appendScalar(view, type, entry, to: &out)
         }
         return out
     }

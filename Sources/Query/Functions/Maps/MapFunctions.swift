@@ -23,6 +23,9 @@ enum MapFunctions {
                     [.array(.k), .array(.v)], result: .pattern(.map(.k, .v)), kernel: map)
             ]),
         ScalarFunction(
+            "map_from_entries", summary: "Map of an array of rows of key and value",
+            [ScalarOverload([.array(.row("E"))], result: mapOfEntries, kernel: fromEntries)]),
+        ScalarFunction(
             "map_concat", summary: "Entries of all maps; later ones win",
             [
                 ScalarOverload(
@@ -56,6 +59,34 @@ enum MapFunctions {
         guard case .map(let key, let value) = types[0] else { return .unknown }
         return .array(
             .row([RowField(name: nil, type: key), RowField(name: nil, type: value)]))
+    }
+
+    private static let mapOfEntries = ResultRule.computed { types in
+        guard case .array(.row(let fields)) = types[0], fields.count == 2 else { return .unknown }
+        return .map(key: fields[0].type, value: fields[1].type)
+    }
+
+    private static let fromEntries: ScalarKernel = { (arguments, context) throws(QueryError) in
+        let lists = try arguments.listReader(0, context)
+        guard case .row(let row) = try lists.column.child.flat(context), row.children.count == 2,
+            case .map(let keyType, _) = arguments.resultType
+        else { throw .argument("map_from_entries takes rows of two fields") }
+        let keys = row.children[0]
+        let order = try ElementOrder(keys, type: keyType, pool: context.pool)
+        return try collectMaps(arguments, keys, row.children[1], &context) {
+            (number, output) throws(QueryError) in
+            guard let range = lists.row(number) else { return false }
+            var seen = ElementSet()
+            for i in range {
+                if let validity = row.validity, !validity[i] {
+                    throw .argument("map entry cannot be null")
+                }
+                guard !order.isNull(i) else { throw .argument("map key cannot be null") }
+                guard seen.insert(order, i) else { throw try duplicate(keys, i, keyType) }
+                output.append((i, i))
+            }
+            return true
+        }
     }
 
     /// Key and value columns of a map's entries.
