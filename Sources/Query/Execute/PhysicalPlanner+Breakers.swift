@@ -42,7 +42,8 @@ extension PhysicalPlanner {
     mutating func topN(
         _ plan: LogicalPlan, _ keys: [SortKey], limit: Int, offset: Int
     ) throws(QueryError) -> Stream {
-        let (pushed, threshold) = ThresholdPushdown.push(keys.first, into: plan)
+        let (pushed, threshold) = DynamicFilterPushdown.push(
+            keys.first?.expression, into: plan)
         let input = try stream(pushed)
         let outputs = input.outputs
         var columns = ColumnList(outputs)
@@ -72,16 +73,18 @@ extension PhysicalPlanner {
             EvaluatedCondition(
                 condition.movingColumns { $0 < leftWidth ? $0 : $0 + shift })
         }
+        let (left, filters) = Self.filtered(node)
         let spec = HashJoinSpec(
             kind: node.kind, leftKeys: leftKeys, rightKeys: rightKeys,
             keyTypes: node.equalities.map(\.left.type), leftTypes: leftColumns.types,
-            rightTypes: rightColumns.types, residual: residual)
+            rightTypes: rightColumns.types, residual: residual,
+            filters: filters)
         let build = try HashJoinBuild(spec, query: query)
         let right = projected(try stream(node.right), rightColumns.expressions)
         let built = finish(right, in: build, title: "Build")
         var probe = adding(
             HashJoinProbe(build),
-            to: projected(try stream(node.left), leftColumns.expressions),
+            to: projected(try stream(left), leftColumns.expressions),
             title: Self.title(node.kind), outputs: [], others: [built])
         if spec.keepsBuild { probe = withUnmatched(probe, build) }
         var kept = Array(0..<leftWidth)
@@ -92,6 +95,24 @@ extension PhysicalPlanner {
             kept += rightOutputs.indices.map { leftColumns.expressions.count + $0 }
         }
         return picking(kept, from: probe, outputs: node.outputs)
+    }
+
+    /// The left side with its scans told of the build keys' ranges, where unmatched left rows are dropped.
+    private static func filtered(_ node: JoinNode) -> (left: LogicalPlan, filters: [JoinFilter]) {
+        switch node.kind {
+        case .inner, .semi, .right: break
+        case .left, .full, .cross, .anti, .mark: return (node.left, [])
+        }
+        var left = node.left
+        var filters: [JoinFilter] = []
+        for (key, equality) in node.equalities.enumerated() {
+            let (pushed, target) = DynamicFilterPushdown.push(equality.left, into: left)
+            left = pushed
+            if let target {
+                filters.append(JoinFilter(key: key, filter: target.filter, path: target.path))
+            }
+        }
+        return (left, filters)
     }
 
     /// Right and full joins: unmatched build rows follow once all probing has ended.
@@ -208,43 +229,6 @@ struct EvaluatedCondition: JoinCondition {
             return try storage { () throws(ColumnarError) in
                 try selection.bitmap(count: pairs.count, pool: pool)
             }
-        }
-    }
-}
-
-/// Gives a top-n's moving bound to the scan below it, where the first key is a column of that scan.
-enum ThresholdPushdown {
-    typealias Threshold = (filter: DynamicFilter, path: ScanColumnPath)
-
-    static func push(
-        _ key: SortKey?, into plan: LogicalPlan
-    ) -> (plan: LogicalPlan, threshold: Threshold?) {
-        guard let key, case .column(let position, _) = key.expression,
-            let (rewritten, threshold) = descend(plan, position)
-        else { return (plan, nil) }
-        return (rewritten, threshold)
-    }
-
-    /// Only through operators that keep rows apart: a row dropped by the scan can be no winner.
-    private static func descend(
-        _ plan: LogicalPlan, _ position: Int
-    ) -> (LogicalPlan, Threshold)? {
-        switch plan {
-        case .scan(var scan):
-            guard scan.request.columns.indices.contains(position) else { return nil }
-            let filter = DynamicFilter()
-            scan.request.dynamicFilters.append(filter)
-            let path = ScanColumnPath(index: scan.request.columns[position].index)
-            return (.scan(scan), (filter, path))
-        case .filter(let input, let predicate):
-            guard let (inner, threshold) = descend(input, position) else { return nil }
-            return (.filter(inner, predicate), threshold)
-        case .project(let input, let expressions):
-            guard case .column(let source, _) = expressions[position].expression,
-                let (inner, threshold) = descend(input, source)
-            else { return nil }
-            return (.project(inner, expressions), threshold)
-        default: return nil
         }
     }
 }

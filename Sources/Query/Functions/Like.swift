@@ -35,7 +35,13 @@ enum Like {
             try selection.rowIndices(count: arguments.count, pool: pool)
         }
         let rows = buffer.span(of: UInt32.self, count: selected)
-        var patterns = PatternCache(isConstant: isConstant.dropFirst().allSatisfy { $0 })
+        if selected > 0, !isConstant[0], isConstant.dropFirst().allSatisfy({ $0 }) {
+            let pattern = try LikePattern(
+                pattern: flat[1].bytes(at: 0), escape: flat.count > 2 ? flat[2].bytes(at: 0) : nil)
+            LikeSearch.fill(pattern, flat[0], rows: rows, into: result)
+            return .bits(BitColumn(values: result, validity: validity))
+        }
+        var patterns = PatternCache()
         var failed: [Int] = []
         for i in rows.indices {
             let row = Int(rows[i])
@@ -85,23 +91,16 @@ enum Like {
         }
     }
 
-    /// Compiles a constant pattern once per batch, another one whenever it changes.
+    /// Patterns from a column: compiled again whenever one differs from the one before.
     private struct PatternCache {
-        let isConstant: Bool
         private var held: (pattern: [UInt8], escape: [UInt8]?, compiled: LikePattern)?
-
-        init(isConstant: Bool) {
-            self.isConstant = isConstant
-        }
 
         mutating func pattern(
             _ pattern: UnsafeRawBufferPointer, _ escape: UnsafeRawBufferPointer?
         ) throws(QueryError) -> LikePattern {
-            if let held {
-                if isConstant { return held.compiled }
-                if pattern.elementsEqual(held.pattern), escape.map(Array.init) == held.escape {
-                    return held.compiled
-                }
+            if let held, pattern.elementsEqual(held.pattern), escape.map(Array.init) == held.escape
+            {
+                return held.compiled
             }
             let compiled = try LikePattern(pattern: pattern, escape: escape)
             held = (Array(pattern), escape.map { Array($0) }, compiled)
