@@ -165,6 +165,11 @@ import Testing
                 == true)
     }
 
+    @Test func longTextsDoNotExhaustTheMatcher() throws {
+        let long = String(repeating: "ab", count: 20_000)
+        #expect(try call("regexp_like", (long, .text), ("^(?:(a)|(b))*$", .text)) == "true")
+    }
+
     @Test func jsonPaths() throws {
         let doc = (#"{"a":{"b":[1.10,"x\u00e9",null,{"c":true}]},"d e":2}"#, DataType.text)
         #expect(try call("json_extract_scalar", doc, ("$.a.b[0]", .text)) == "1.10")

@@ -92,6 +92,11 @@ enum LiteralBinding {
         case "time":
             guard let time = TemporalText.time(text) else { throw invalid(text, "time", at: range) }
             return .literal(.int(time.micros), .time(precision: time.precision))
+        case "json":
+            guard let json = try? JSONParser().canonicalText(of: Array(text.utf8)) else {
+                throw invalid(text, "json", at: range)
+            }
+            return .literal(.text(json), .json)
         default:
             let source = BoundExpression.literal(
                 .text(text), .varchar(length: text.unicodeScalars.count))
@@ -126,5 +131,15 @@ enum LiteralBinding {
         _ text: String, _ type: String, at range: SourceRange
     ) -> QueryError {
         QueryError(.invalidLiteral, "'\(text)' is not a valid \(type) literal", at: range)
+    }
+}
+
+extension JSONParser {
+    /// A document as canonical text: what `JSON '...'` means.
+    fileprivate func canonicalText(of bytes: [UInt8]) throws(ColumnarError) -> String {
+        let root = try parse(copyOf: bytes)
+        return withExtendedLifetime(self) {
+            String(decoding: root.jsonText(canonical: true), as: UTF8.self)
+        }
     }
 }

@@ -56,6 +56,8 @@ final class Regex: @unchecked Sendable {
         private let regex: Regex
         private let data: OpaquePointer
         private let context: OpaquePointer
+        /// Grows on demand; the 32 KiB of the machine stack are too few for long texts.
+        private let stack: OpaquePointer?
 
         init(_ regex: Regex) throws(QueryError) {
             self.regex = regex
@@ -64,12 +66,15 @@ final class Regex: @unchecked Sendable {
             else { throw QueryError(.exceededFunctionMemory, "No memory for a regular expression") }
             self.data = data
             self.context = context
+            stack = pcre2_jit_stack_create_8(32 << 10, 32 << 20, nil)
+            pcre2_jit_stack_assign_8(context, nil, stack.map { UnsafeMutableRawPointer($0) })
             pcre2_set_match_limit_8(context, Regex.matchLimit)
         }
 
         deinit {
             pcre2_match_data_free_8(data)
             pcre2_match_context_free_8(context)
+            pcre2_jit_stack_free_8(stack)
         }
 
         var groupCount: Int { regex.groupCount }
