@@ -103,10 +103,11 @@ package struct ColumnAppender: Sendable {
 
     /// The collected column: flat, or coded where every part was; the appender must not be used afterwards.
     package consuming func finish() throws(ColumnarError) -> Column {
-        let bitmap = validity.map { $0.finish() }
+        var bitmap: Bitmap?
+        if let validity { bitmap = try validity.finish() }
         switch store {
         case .bits(let bits):
-            return .bits(BitColumn(values: bits.finish(), validity: bitmap))
+            return .bits(BitColumn(values: try bits.finish(), validity: bitmap))
         case .width4(let values): return flat(values.buffer, bitmap)
         case .width8(let values): return flat(values.buffer, bitmap)
         case .width16(let values): return flat(values.buffer, bitmap)

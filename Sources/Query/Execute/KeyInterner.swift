@@ -95,7 +95,7 @@ enum ColumnInterner: Sendable {
             try validity.append(ids[i] != 0)
             hasNull = hasNull || ids[i] == 0
         }
-        let bitmap = hasNull ? validity.finish() : nil
+        let bitmap = hasNull ? try validity.finish() : nil
         switch self {
         case .words(let interner):
             let (all, wordCount) = interner.allWords()

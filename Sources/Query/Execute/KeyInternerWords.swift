@@ -123,7 +123,7 @@ final class WordInterner: Sendable {
 
 /// One published generation of a word table: an array by word, or open addressing with linear probing.
 final class WordTable: Sendable {
-    /// Slots of an array by word.
+    /// Span up to which a sparse range still gets an array.
     static let directSlots = 4 << 20
     /// Probes after which the hash is suspected of having been attacked.
     static let longChain = 128
@@ -164,13 +164,17 @@ final class WordTable: Sendable {
     }
 
     /// The array that suits a range of words, with room around it; nil where hashing is better.
+    ///
+    /// Eight slots a word cost what a hash table costs. Young tables get the benefit of the doubt.
     static func directRange(
         low: UInt64, high: UInt64, count: Int, wasHashed: Bool
     ) -> (base: UInt64, size: Int)? {
-        guard !wasHashed, low <= high else { return nil }
+        guard low <= high else { return nil }
         let span = high - low
-        guard span < directSlots / 2, span < max(65_536, count * 32) else { return nil }
-        let room = max(Int(span) / 2, 512)
+        let isDense = span < UInt64(count * 8)
+        let isSmall = span < UInt64(max(65_536, min(count * 32, directSlots)))
+        guard span < 1 << 30, isDense || (isSmall && !wasHashed) else { return nil }
+        let room = max(Int(span) / 4, 512)
         return (low &- UInt64(room), Int(span) + 1 + 2 * room)
     }
 

@@ -42,13 +42,20 @@ struct DoubleSumAccumulator: Accumulator {
     ) {
         var sums = sums.mutableSpan()
         var counts = counts.mutableSpan()
-        for i in rows.indices {
-            let row = Int(rows[i])
-            if let validity, !Bitmap.isSet(validity.words(), row) { continue }
-            let value = Double(values[row])
-            let group = Int(groups[i])
-            sums[group].add(result == .geometricMean ? log(value) : value)
-            counts[group] &+= 1
+        let isLogarithm = result == .geometricMean
+        guard let validity else {
+            for i in rows.indices {
+                let value = Double(values[Int(rows[i])])
+                sums[Int(groups[i])].add(isLogarithm ? log(value) : value)
+                counts[Int(groups[i])] &+= 1
+            }
+            return
+        }
+        let bits = validity.words()
+        for i in rows.indices where Bitmap.isSet(bits, Int(rows[i])) {
+            let value = Double(values[Int(rows[i])])
+            sums[Int(groups[i])].add(isLogarithm ? log(value) : value)
+            counts[Int(groups[i])] &+= 1
         }
     }
 

@@ -37,8 +37,16 @@ struct WordExtremumAccumulator: Accumulator {
         let flip: UInt64 = isMax ? 0 : .max
         var best = best.mutableSpan()
         var seen = seen.mutableSpan()
-        for i in rows.indices {
-            if let validity, !Bitmap.isSet(validity.words(), Int(rows[i])) { continue }
+        guard let validity else {
+            for i in rows.indices {
+                let group = Int(groups[i])
+                best[group] = max(best[group], words[i] ^ flip)
+                seen[group] = true
+            }
+            return
+        }
+        let bits = validity.words()
+        for i in rows.indices where Bitmap.isSet(bits, Int(rows[i])) {
             let group = Int(groups[i])
             best[group] = max(best[group], words[i] ^ flip)
             seen[group] = true
