@@ -237,14 +237,15 @@ extension ExpressionBinder {
         case .currentRow: return .currentRow
         case .unboundedFollowing: return .unboundedFollowing
         case .preceding(let distance):
-            return .preceding(try bindDistance(distance, frame, orderBy))
+            return .preceding(try bindDistance(distance, frame, orderBy, isPreceding: true))
         case .following(let distance):
-            return .following(try bindDistance(distance, frame, orderBy))
+            return .following(try bindDistance(distance, frame, orderBy, isPreceding: false))
         }
     }
 
+    /// A count of rows or groups; for RANGE the edge that lies that far from the order key.
     private func bindDistance(
-        _ distance: Expression, _ frame: FrameClause, _ orderBy: [SortKey]
+        _ distance: Expression, _ frame: FrameClause, _ orderBy: [SortKey], isPreceding: Bool
     ) throws(QueryError) -> BoundExpression {
         let bound = try bind(distance)
         guard frame.unit == .range else {
@@ -266,8 +267,12 @@ extension ExpressionBinder {
                 at: frame.range)
         }
         let key = orderBy[0].expression.type
-        if key.isNumeric, bound.type.isNumeric { return bound }
-        if key.isTemporal, bound.type.isInterval { return bound }
+        if (key.isNumeric && bound.type.isNumeric) || (key.isTemporal && bound.type.isInterval) {
+            let isBackwards = isPreceding != orderBy[0].isDescending
+            return try arithmetic(
+                isBackwards ? .subtract : .add, orderBy[0].expression, bound, at: distance
+            ).coerced(to: key)
+        }
         throw QueryError(
             .typeMismatch,
             "Window frame of type RANGE PRECEDING or FOLLOWING requires that sort item type be "

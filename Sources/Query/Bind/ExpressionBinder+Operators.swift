@@ -4,8 +4,13 @@ extension ExpressionBinder {
     func bindArithmetic(
         _ op: ArithmeticOperator, _ left: Expression, _ right: Expression, at node: Expression
     ) throws(QueryError) -> BoundExpression {
-        let a = try bind(left)
-        let b = try bind(right)
+        try arithmetic(op, try bind(left), try bind(right), at: node)
+    }
+
+    /// Arithmetic on two bound operands, coerced to their common type.
+    func arithmetic(
+        _ op: ArithmeticOperator, _ a: BoundExpression, _ b: BoundExpression, at node: Expression
+    ) throws(QueryError) -> BoundExpression {
         let mismatch = cannotApply(op.symbol, a.type, b.type, at: node)
         if a.type == .unknown || b.type == .unknown, a.type.isNumeric || b.type.isNumeric {
             let type = a.type == .unknown ? b.type : a.type

@@ -219,6 +219,7 @@ package struct WindowFrame: Hashable, Sendable {
     package enum Unit: Hashable, Sendable { case rows, range, groups }
     package enum Bound: Hashable, Sendable {
         case unboundedPreceding, currentRow, unboundedFollowing
+        /// A bigint count; for RANGE the edge itself, the order key less (or plus) the distance.
         case preceding(BoundExpression)
         case following(BoundExpression)
     }

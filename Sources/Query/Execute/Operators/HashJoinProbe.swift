@@ -44,9 +44,13 @@ final class HashJoinProbeState: TransformState {
         }
         guard rowCount > 0 else { return }
         var batch = batch
-        for key in spec.leftKeys {
-            batch.columns[key] = try storage { () throws(ColumnarError) in
-                try batch.columns[key].resolved(batch.selection)
+        // Pairs fetch rows piece by piece: decode what is lazy once, for all selected rows.
+        let isUnique = table.index.isUnique && !spec.leftKeys.isEmpty
+        let fetchesPieces =
+            condition != nil || !(isUnique || [.semi, .anti, .mark].contains(spec.kind))
+        for column in fetchesPieces ? Array(batch.columns.indices) : spec.leftKeys {
+            batch.columns[column] = try storage { () throws(ColumnarError) in
+                try batch.columns[column].resolved(batch.selection)
             }
         }
         let ids = try storage { () throws(ColumnarError) in
@@ -60,8 +64,7 @@ final class HashJoinProbeState: TransformState {
         case .semi, .anti, .mark:
             try pushFlags(batch, rows, into: &output)
         case .inner, .cross, .left, .right, .full:
-            let isUnique = condition == nil && table.index.isUnique && !spec.leftKeys.isEmpty
-            if isUnique, try pushUnique(batch, rows, into: &output) { return }
+            if condition == nil && isUnique, try pushUnique(batch, rows, into: &output) { return }
             if condition == nil {
                 try pushPairs(batch, rows, into: &output)
             } else {

@@ -36,7 +36,7 @@ struct WindowFrames {
         case .unboundedPreceding, .currentRow, .unboundedFollowing: break
         }
         if let column, unit == .range {
-            return try fillByValue(&target, edge, column, rows)
+            return try fillByValue(&target, edge, column, direction, rows)
         }
         let offsets = try column.map { (index) throws(QueryError) in try rows.integers(index) }
         var peer = 0
@@ -96,7 +96,8 @@ struct WindowFrames {
 
     /// RANGE with an offset: the places whose key is not before (start) or not behind (end) the edge value.
     private static func fillByValue(
-        _ target: inout [UInt32], _ edge: Edge, _ column: Int, _ rows: WindowRows
+        _ target: inout [UInt32], _ edge: Edge, _ column: Int, _ direction: Int,
+        _ rows: WindowRows
     ) throws(QueryError) {
         guard let key = rows.orderBy.first else {
             throw QueryError(.missingOrderBy, "Window frame of type RANGE requires ORDER BY")
@@ -113,15 +114,16 @@ struct WindowFrames {
             while high > low && keys[high - 1] == nil { high -= 1 }
             for place in start..<end {
                 while rows.peers[peer + 1] <= place { peer += 1 }
-                guard keys[place] != nil else {
+                guard let own = keys[place] else {
                     target[place] = UInt32(
                         edge == .start ? rows.peers[peer] : rows.peers[peer + 1])
                     continue
                 }
-                guard let wanted = edges[place] else {
-                    let name = edge == .start ? "starting" : "ending"
+                guard let wanted = edges[place], direction < 0 ? wanted <= own : wanted >= own
+                else {
                     throw QueryError(
-                        .invalidWindowFrame, "Window frame \(name) offset must not be null")
+                        .invalidWindowFrame,
+                        "Window frame offset value must not be negative or null")
                 }
                 var from = low
                 var to = high
