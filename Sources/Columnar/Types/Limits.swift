@@ -24,6 +24,15 @@ package enum Limits {
     package static let queryBytes = 262_144
     /// Nesting of expressions and subqueries: a level takes 24 KB of stack in a debug build, of 8 MB.
     package static let expressionDepth = 200
+    /// Nodes of a statement's bound expressions, copies counted: BETWEEN copies its operand, nested ones
+    /// would double at each level.
+    package static let expressionNodes = 1_000_000
+    /// Operators of a plan, tables of WITH counted at each use: nested uses would double at each level.
+    package static let planNodes = 10_000
+    /// Bindings of lambda bodies: one may be bound again when its types widen.
+    package static let lambdaBindings = 10_000
+    /// Nodes of a condition that grows while it is pushed through projections.
+    package static let pushedConditionNodes = 200
     /// Elements or entries that one thrift container may declare.
     package static let thriftContainerCount = 10_000_000
     /// Bytes of one schema file.

@@ -13,7 +13,9 @@ extension Binder {
                     "WITH query name '\(common.name.text)' specified more than once",
                     at: common.name.range)
             }
+            let before = usage.planNodes
             var relation = try bindQuery(common.query, environment)
+            relation.size = usage.planNodes - before + 1
             relation.scope = try rename(relation.scope, common.name, columns: common.columns)
             environment.tables[name] = relation
         }

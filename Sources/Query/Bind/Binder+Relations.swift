@@ -24,10 +24,12 @@ extension Binder {
         _ name: [Name], _ environment: NameEnvironment, at range: SourceRange
     ) throws(QueryError) -> BoundRelation {
         if name.count == 1, let common = environment.tables[name[0].folded] {
+            try usage.addPlanNodes(common.size, at: range)
             return BoundRelation(
                 plan: common.plan,
                 scope: Scope(common.scope.fields, outer: environment.outer))
         }
+        try usage.addPlanNodes(1, at: range)
         let table = try table(name, at: range)
         let qualifier = name.map(\.folded)
         var columns: [ScanColumn] = []

@@ -40,8 +40,8 @@ extension Binder {
         let inputs = [coerced(left.plan, to: types), coerced(right.plan, to: types)]
         let plan: LogicalPlan
         switch (operation.kind, operation.isAll) {
-        case (.union, true): plan = .unionAll(inputs)
-        case (.union, false): plan = distinct(.unionAll(inputs), outputs)
+        case (.union, true): plan = unionAll(inputs)
+        case (.union, false): plan = distinct(unionAll(inputs), outputs)
         case (let kind, false):
             plan = try countedDistinct(kind, inputs, outputs, at: operation.range)
         case (let kind, true):
@@ -51,6 +51,12 @@ extension Binder {
             ScopeField(qualifier: [], name: output.name, type: output.type, column: index)
         }
         return BoundRelation(plan: plan, scope: Scope(fields, outer: environment.outer))
+    }
+
+    /// One operator for a chain of UNION ALL.
+    private func unionAll(_ inputs: [LogicalPlan]) -> LogicalPlan {
+        guard case .unionAll(let first) = inputs[0] else { return .unionAll(inputs) }
+        return .unionAll(first + inputs.dropFirst())
     }
 
     /// Each distinct row once.

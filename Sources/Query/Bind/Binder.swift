@@ -15,6 +15,8 @@ final class Binder {
     let registry: FunctionRegistry
     let session: SessionContext
     private var subqueries: [BoundSubquery] = []
+    /// What the statement has used of its limits.
+    var usage = BindingUsage()
 
     init(catalog: any Catalog, registry: FunctionRegistry, session: SessionContext) {
         self.catalog = catalog
@@ -25,6 +27,7 @@ final class Binder {
     /// Binds one statement; errors carry Trino's names, texts and positions.
     func bind(_ statement: Statement) throws(QueryError) -> BoundStatement {
         subqueries = []
+        usage = BindingUsage()
         switch statement {
         case .query(let query): return try bindTop(query, explain: nil)
         case .explain(let query, let options): return try bindTop(query, explain: options)

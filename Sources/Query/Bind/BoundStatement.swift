@@ -21,4 +21,6 @@ struct BoundSubquery: Sendable {
 struct BoundRelation {
     var plan: LogicalPlan
     var scope: Scope
+    /// Operators of the plan, set for tables of WITH.
+    var size = 1
 }

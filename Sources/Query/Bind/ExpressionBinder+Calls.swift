@@ -94,7 +94,9 @@ extension ExpressionBinder {
                 of: bound, as: "All COALESCE operands", at: arguments[0].anchor)
             return .coalesce(bound.map { $0.coerced(to: type) }, type)
         case ("nullif", 2):
+            let mark = binder.usage.expressionNodes
             let value = try bind(arguments[0])
+            try binder.usage.addCopies(1, since: mark, at: node.anchor)
             let other = try bind(arguments[1])
             guard Coercion.commonSuperType(value.type, other.type) != nil else {
                 throw QueryError(

@@ -65,6 +65,8 @@ extension ExpressionBinder {
                     throw QueryError(
                         .ambiguousName, "Column '\(parts[0])' is ambiguous", at: expression.anchor)
                 }
+                let size = found[0].nodeCount(upTo: Limits.expressionNodes)
+                try binder.usage.addExpressionNodes(size, at: expression.anchor)
                 return found[0]
             }
         }

@@ -18,7 +18,9 @@ extension ExpressionBinder {
     func bindBetween(
         _ value: Expression, _ low: Expression, _ high: Expression, isSymmetric: Bool
     ) throws(QueryError) -> BoundExpression {
+        let mark = binder.usage.expressionNodes
         let bound = [try bind(value), try bind(low), try bind(high)]
+        try binder.usage.addCopies(isSymmetric ? 3 : 1, since: mark, at: value.anchor)
         guard case .success(let type) = Coercion.commonSuperType(of: bound.map(\.type)),
             type.isOrderable
         else {
@@ -44,10 +46,14 @@ extension ExpressionBinder {
     func bindInList(
         _ value: Expression, _ list: [Expression]
     ) throws(QueryError) -> BoundExpression {
+        let mark = binder.usage.expressionNodes
         let needle = try bind(value)
+        let needleSize = binder.usage.expressionNodes - mark
         var items: [BoundExpression] = []
         for item in list { items.append(try bind(item)) }
         if case .rowConstructor = needle {
+            let copies = needleSize.multipliedReportingOverflow(by: list.count).partialValue
+            try binder.usage.addExpressionNodes(copies, at: value.anchor)
             var tests: [BoundExpression] = []
             for item in items { tests.append(try compare(.equal, needle, item, at: value)) }
             return tests.count == 1 ? tests[0] : .or(tests)
@@ -93,7 +99,13 @@ extension ExpressionBinder {
     ) throws(QueryError) -> BoundExpression {
         var conditions: [BoundExpression] = []
         let subject: BoundExpression?
-        if let operand { subject = try bind(operand) } else { subject = nil }
+        if let operand {
+            let mark = binder.usage.expressionNodes
+            subject = try bind(operand)
+            try binder.usage.addCopies(whens.count - 1, since: mark, at: operand.anchor)
+        } else {
+            subject = nil
+        }
         for when in whens {
             guard let subject else {
                 conditions.append(try bindBoolean(when.condition, as: "CASE WHEN clause"))

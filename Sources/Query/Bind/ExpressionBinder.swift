@@ -31,6 +31,7 @@ final class ExpressionBinder {
     }
 
     func bind(_ expression: Expression) throws(QueryError) -> BoundExpression {
+        try binder.usage.addExpressionNodes(1, at: expression.anchor)
         switch expression.kind {
         case .literal(let literal):
             return try LiteralBinding.bind(literal, at: expression.anchor)

@@ -123,6 +123,7 @@ extension ExpressionBinder {
                     + "operations: [\(ExpressionText.of(call))]",
                 at: call.anchor)
         }
+        try binder.usage.addLambdaBinding(at: range)
         let first =
             Placeholder.parameters
             + (parameters.last.map { $0.column + 1 - Placeholder.parameters } ?? 0)

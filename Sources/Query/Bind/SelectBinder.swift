@@ -26,6 +26,7 @@ struct SelectBinder {
     }
 
     func bind(orderBy: [SortItem]) throws(QueryError) -> BoundRelation {
+        try binder.usage.addPlanNodes(1, at: select.range)
         let from = try bindFrom()
         let state = SelectState(
             source: from.plan, isAggregated: isAggregated(orderBy),

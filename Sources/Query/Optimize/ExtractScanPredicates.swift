@@ -86,13 +86,19 @@ struct ScanPredicateExtractor {
             if op == .isNotDistinctFrom, constant == .null { return .isNull(path) }
             if op == .isDistinctFrom, constant == .null { return .isNotNull(path) }
             guard constant != .null, let plain = op.scanComparison else { return nil }
-            return .compare(path, plain, constant)
+            return .compare(path, plain, Self.inUTC(constant, type))
         }
         guard constant != .null else { return nil }
         if let (inner, narrowed) = Self.unwidened(value, constant) {
             return comparison(op, inner, narrowed)
         }
         return ranged(op, value, constant)
+    }
+
+    /// Instants are equal whatever their zones; storage has them all in UTC.
+    private static func inUTC(_ constant: Value, _ type: DataType) -> Value {
+        guard case .timestampTZ = type, case .int128(let bits) = constant else { return constant }
+        return .int128(ZonedTime(micros: ZonedTime(bits: bits).micros).bits)
     }
 
     /// `cast(small AS bigint) = 5` asks the same of `small`, if 5 fits.
@@ -144,7 +150,9 @@ struct ScanPredicateExtractor {
             guard case .literal(let constant, _) = item else { return nil }
             if constant != .null { constants.append(constant) }
         }
-        if let (path, type) = column(value), !type.isNested { return .isIn(path, constants) }
+        if let (path, type) = column(value), !type.isNested {
+            return .isIn(path, constants.map { Self.inUTC($0, type) })
+        }
         guard constants.count <= 64 else { return nil }
         var ranges: [ScanPredicate] = []
         for constant in constants {

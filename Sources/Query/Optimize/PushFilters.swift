@@ -55,11 +55,33 @@ struct PushFilters {
         let (movable, staying) = split(conditions) { condition in
             condition.columns.allSatisfy { totality.isDeterministic(expressions[$0].expression) }
                 && totality.isDeterministic(condition)
+                && staysSmall(condition, over: expressions)
         }
         let moved = movable.map { condition in
             condition.mappingColumns { column, _ in expressions[column].expression }
         }
         return filtered(.project(push(moved, into: input), expressions), staying)
+    }
+
+    /// Whether a condition remains short with columns replaced by what computes them.
+    private func staysSmall(
+        _ condition: BoundExpression, over expressions: [NamedExpression]
+    ) -> Bool {
+        let isRenaming = condition.columns.allSatisfy {
+            ColumnNeeds.path(expressions[$0].expression) != nil
+                || expressions[$0].expression.isLiteral
+        }
+        if isRenaming { return true }
+        let limit = Limits.pushedConditionNodes
+        var size = condition.nodeCount(upTo: limit)
+        func add(_ node: BoundExpression) {
+            if case .column(let column, _) = node, size < limit {
+                size += expressions[column].expression.nodeCount(upTo: limit)
+            }
+            for child in node.children where size < limit { add(child) }
+        }
+        add(condition)
+        return size < limit
     }
 
     /// Conditions over keys drop whole groups; the one group without keys must stay.

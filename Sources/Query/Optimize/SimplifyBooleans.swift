@@ -36,9 +36,10 @@ enum SimplifyBooleans {
 
     private static func conjunction(_ terms: [BoundExpression]) -> BoundExpression {
         var kept: [BoundExpression] = []
+        var seen: Set<BoundExpression> = []
         for term in terms.flatMap(\.conjuncts) where term != .true {
             if term == .false { return .false }
-            if !kept.contains(where: { isSame($0, term) }) { kept.append(term) }
+            if seen.insert(term.unlocated).inserted { kept.append(term) }
         }
         return .conjunction(kept)
     }
@@ -50,21 +51,47 @@ enum SimplifyBooleans {
 
     private static func disjunction(_ terms: [BoundExpression]) -> BoundExpression {
         var kept: [BoundExpression] = []
+        var seen: Set<BoundExpression> = []
         for term in terms.flatMap(disjuncts) where term != .false {
             if term == .true { return .true }
-            if !kept.contains(where: { isSame($0, term) }) { kept.append(term) }
+            if seen.insert(term.unlocated).inserted { kept.append(term) }
         }
         if kept.isEmpty { return .false }
-        return kept.count == 1 ? kept[0] : factored(kept)
+        if kept.count == 1 { return kept[0] }
+        return listed(kept) ?? factored(kept)
+    }
+
+    /// `x = 1 OR x = 2 OR x IN (3, 4)` is `x IN (1, 2, 3, 4)`.
+    private static func listed(_ terms: [BoundExpression]) -> BoundExpression? {
+        var needle: BoundExpression?
+        var items: [BoundExpression] = []
+        for term in terms {
+            let subject: BoundExpression
+            switch term {
+            case .compare(.equal, let value, let constant) where constant.isLiteral:
+                subject = value
+                items.append(constant)
+            case .inList(let value, let list) where list.allSatisfy(\.isLiteral):
+                subject = value
+                items += list
+            default: return nil
+            }
+            if let held = needle, held != subject, held.unlocated != subject.unlocated {
+                return nil
+            }
+            needle = needle ?? subject
+        }
+        return needle.map { membership($0, items) }
     }
 
     /// `(a AND b) OR (a AND c)` is `a AND (b OR c)`: the shared term can be pushed down.
     private static func factored(_ terms: [BoundExpression]) -> BoundExpression {
+        guard terms.count <= 64 else { return .or(terms) }
         let branches = terms.map(\.conjuncts)
         let shared = branches[0].filter { term in
             branches.dropFirst().allSatisfy { $0.contains { isSame($0, term) } }
         }
-        guard !shared.isEmpty, terms.count <= 64 else { return .or(terms) }
+        guard !shared.isEmpty else { return .or(terms) }
         var rest: [BoundExpression] = []
         for branch in branches {
             let own = branch.filter { term in !shared.contains { isSame($0, term) } }

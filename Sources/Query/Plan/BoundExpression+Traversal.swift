@@ -97,6 +97,18 @@ extension BoundExpression {
         return false
     }
 
+    /// Nodes of the tree, counting stops at a limit.
+    func nodeCount(upTo limit: Int) -> Int {
+        var count = 1
+        for child in children where count < limit {
+            count += child.nodeCount(upTo: limit - count)
+        }
+        if case .lambda(let lambda) = self, count < limit {
+            count += lambda.body.nodeCount(upTo: limit - count)
+        }
+        return count
+    }
+
     /// Positions of the input columns used.
     package var columns: Set<Int> {
         var result: Set<Int> = []
