@@ -98,7 +98,7 @@ enum SimplifyBooleans {
             if own.isEmpty { return .conjunction(shared) }
             rest.append(.conjunction(own))
         }
-        return .conjunction(shared + [.or(rest)])
+        return .conjunction(shared + [listed(rest) ?? .or(rest)])
     }
 
     private static func isSame(_ a: BoundExpression, _ b: BoundExpression) -> Bool {
