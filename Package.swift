@@ -57,7 +57,8 @@ let package = Package(
         .testTarget(
             name: "ColumnarTests", dependencies: ["Columnar"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "QueryTests", dependencies: ["Query", "Columnar"], exclude: ["slt", "plans", "errors"],
+            name: "QueryTests", dependencies: ["Query", "Columnar"],
+            exclude: ["slt", "plans", "errors"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "LakeTests", dependencies: ["Lake", "Columnar"], exclude: ["flatten"],

@@ -1,3 +1,5 @@
+import Query
+
 /// One option of a command: what is typed, what it takes, what it does.
 ///
 /// Help is printed from these.

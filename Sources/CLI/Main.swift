@@ -1,4 +1,5 @@
 import Glibc
+import Query
 
 /// `lake`: finds the command, runs it, turns its errors into words and exit codes.
 @main

@@ -1,12 +1,17 @@
 import Foundation
 
-/// Replaces what changes from run to run: durations, rates, ids made of randomness, dates of the run.
+/// Replaces what changes from run to run: durations, rates, sizes that depend on ids, dates of the run.
 enum Mask {
     private static let rules: [(pattern: String, replacement: String)] = [
         (#"\b\d+(\.\d+)? ?(ns|µs|ms|s)\b"#, "<time>"),
         (#"\b\d[\d,.]*(k|M)? (files|rows|bytes|MB|GB)/s"#, "<rate>"),
         (#"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"#, "<uuid>"),
-        (#"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?( UTC)?\b(?# now)"#, "<instant>"),
+        (#"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\b"#, "<instant>"),
+        (#"\b\d[\d.,]* (bytes|KB|MB)\b"#, "<size>"),
+        (
+            #"("(?:bytes|bytes_written|bytes_read|[a-z_]+_nanos|[a-z_]+_micros)"):\d+"#,
+            "$1:<number>"
+        ),
     ]
 
     /// The text with every changing part masked; `folder` becomes `<folder>`.

@@ -71,7 +71,7 @@ def main():
     connection = load_duckdb()
     for _, name in catalog.list_tables("lake"):
         table = catalog.load_table(("lake", name))
-        key = table.schema().fields[0].name
+        key = "_raw_path"
         command = [binary, "query", "--lake", folder, "--quiet", "--format", "json"]
         columns = ", ".join(f'"{f.name}"' for f in table.schema().fields)
         out = subprocess.run(

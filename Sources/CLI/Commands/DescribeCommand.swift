@@ -1,5 +1,6 @@
 import Columnar
 import Lake
+import Query
 
 /// `lake describe TABLE`: columns with types and meaning, partitions, place.
 enum DescribeCommand: Command {

@@ -33,14 +33,16 @@ final class CompactionProgressBar: CompactionProgress {
         show { state, seconds in
             state.files += counts.seen
             let rate = seconds > 0 ? Int(Double(state.files) / seconds) : 0
-            return "\(state.table): \(Amount.count(state.files)) files, \(Amount.count(rate)) files/s"
+            return "\(state.table): \(Amount.count(state.files)) files, "
+                + "\(Amount.count(rate)) files/s"
         }
     }
 
     func rewriting(table: String, done: Int, total: Int) {
         show { _, seconds in
             let left = done > 0 ? Int(seconds / Double(done) * Double(total - done)) : 0
-            return "\(table): \(Self.bar(done, total)) \(done) of \(total) partitions, about \(left) s left"
+            return "\(table): \(Self.bar(done, total)) \(done) of \(total) partitions, "
+                + "about \(left) s left"
         }
     }
 

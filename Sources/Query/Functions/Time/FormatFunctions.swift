@@ -13,7 +13,7 @@ enum FormatFunctions {
         ScalarFunction(
             "date_format", summary: "Text of an instant in a MySQL format",
             [.timestamp, .timestampTZ, .date].map {
-                ScalarOverload([$0, .varchar], result: .text, kernel: print(DateFormat.mysql))
+                ScalarOverload([$0, .varchar], result: .text, kernel: printing(DateFormat.mysql))
             }),
         ScalarFunction(
             "parse_datetime", summary: "Instant of a text in a Joda format",
@@ -25,7 +25,7 @@ enum FormatFunctions {
         ScalarFunction(
             "format_datetime", summary: "Text of an instant in a Joda format",
             [.timestamp, .timestampTZ, .date].map {
-                ScalarOverload([$0, .varchar], result: .text, kernel: print(DateFormat.joda))
+                ScalarOverload([$0, .varchar], result: .text, kernel: printing(DateFormat.joda))
             }),
     ]
 
@@ -48,7 +48,7 @@ enum FormatFunctions {
         }
     }
 
-    private static func print(_ compile: @escaping Compiler) -> ScalarKernel {
+    private static func printing(_ compile: @escaping Compiler) -> ScalarKernel {
         { (arguments, context) throws(QueryError) in
             var moments = try arguments.temporal(0, context)
             let formats = try arguments.reader(1, as: Bytes.self, context)
