@@ -1,4 +1,5 @@
 import Columnar
+import Foundation
 import Glibc
 import Testing
 
@@ -40,6 +41,19 @@ import Testing
         #expect(third.tables[0].rowsTotal == 20)
         #expect(try fixture.rows(["id", "likes"]).contains("int(12) int(999)"))
         #expect(try fixture.lake.status().lastRun?.id == third.runID)
+    }
+
+    @Test func hintLeftByAKilledRunIsMended() throws {
+        let fixture = try LakeFixture()
+        try fixture.write(fixture.post(id: 1, day: 1, likes: 1), to: "u/1.json")
+        try fixture.compact()
+        let hint = fixture.lake.path + "/tables/posts/metadata/version-hint.text"
+        let right = try String(contentsOfFile: hint, encoding: .utf8)
+        try "00000-of-an-older-commit".write(toFile: hint, atomically: false, encoding: .utf8)
+        try "half".write(toFile: hint + ".tmp", atomically: false, encoding: .utf8)
+        try fixture.compact()
+        #expect(try String(contentsOfFile: hint, encoding: .utf8) == right)
+        #expect(!FileManager.default.fileExists(atPath: hint + ".tmp"))
     }
 
     @Test func keyThatMovesToAnotherPartitionIsThereOnce() throws {

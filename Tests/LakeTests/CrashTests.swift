@@ -43,7 +43,7 @@ private struct LakeProgram {
     /// More seeds: `LAKE_TORTURE=1`.
     static let seeds: [UInt64] =
         ProcessInfo.processInfo.environment["LAKE_TORTURE"] == nil
-        ? Array(1...4) : Array(1...100)
+        ? Array(1...100) : Array(1...1_000)
 
     private static let columns = ["id", "posted_at", "likes", "caption", "_raw_path"]
 

@@ -24,6 +24,7 @@ struct Compactor {
         let begun = options.nanos()
         try Leftovers(lake: lake, database: database).collect(
             nowMicros: identity.startedMicros, graceMicros: options.graceMicros)
+        try VersionHints(lake: lake, database: database).mend()
         let runID = try Runs.start(database, identity: identity)
         var prepared: [TableRun.Prepared] = []
         var report = RunReport(
