@@ -1,4 +1,5 @@
 import Columnar
+import Glibc
 
 /// What is wrong with a query or its data, with Trino's error name and wording.
 ///
@@ -86,7 +87,8 @@ extension QueryError {
     package init(_ error: ColumnarError) {
         switch error {
         case .io(let operation, let path, let errorNumber):
-            self.init(.cannotOpen, "\(operation) \(path) failed: errno \(errorNumber)")
+            self.init(
+                .cannotOpen, "\(operation) \(path): \(String(cString: strerror(errorNumber)))")
         case .corrupt(let location, let reason):
             self.init(.badData, "\(location): \(reason)")
         case .unsupported(let location, let feature):
