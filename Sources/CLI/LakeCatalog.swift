@@ -19,7 +19,8 @@ struct LakeCatalog: Catalog {
         let isNamed =
             arguments.value("lake") != nil || surroundings.environment["LAKE_DIR"]?.isEmpty == false
         guard isNamed || LakeLocation.find(arguments, surroundings) != nil else {
-            return EmptyCatalog()
+            return EmptyCatalog(
+                hint: "There is no lake here: name one with --lake DIR or LAKE_DIR.")
         }
         let path = try LakeLocation.require(arguments, surroundings)
         return try lakeCall { () throws(LakeError) in

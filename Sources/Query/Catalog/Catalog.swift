@@ -26,10 +26,16 @@ package protocol Table: Sendable {
 
 /// A catalog without tables: `select 1` needs no lake.
 package struct EmptyCatalog: Catalog {
-    package init() {}
+    /// What to do about a table that is not there; nil says nothing.
+    private let hint: String?
+
+    package init(hint: String? = nil) {
+        self.hint = hint
+    }
 
     package func table(named name: [String]) throws(QueryError) -> any Table {
-        throw QueryError(.tableNotFound, "Table '\(name.joined(separator: "."))' does not exist")
+        throw QueryError(
+            .tableNotFound, "Table '\(name.joined(separator: "."))' does not exist", hint: hint)
     }
 
     package func tableNames() -> [String] { [] }
