@@ -22,6 +22,15 @@ let package = Package(
             name: "CZlib", path: "Sources/Columnar/C/zlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
+            name: "CSnappy", path: "Sources/Columnar/C/snappy", pkgConfig: "snappy",
+            providers: [.apt(["libsnappy-dev"])]),
+        .systemLibrary(
+            name: "CBrotli", path: "Sources/Columnar/C/brotli", pkgConfig: "libbrotlienc",
+            providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(
+            name: "CLZ4", path: "Sources/Columnar/C/lz4", pkgConfig: "liblz4",
+            providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(
             name: "CXXHash", path: "Sources/Columnar/C/xxhash", pkgConfig: "libxxhash",
             providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(
@@ -37,7 +46,9 @@ let package = Package(
         .target(name: "CKernels", path: "Sources/Columnar/C/kernels"),
         .target(
             name: "Columnar",
-            dependencies: ["CZstd", "CZlib", "CXXHash", "CSimdjson", "CKernels"],
+            dependencies: [
+                "CZstd", "CZlib", "CSnappy", "CBrotli", "CLZ4", "CXXHash", "CSimdjson", "CKernels",
+            ],
             path: "Sources/Columnar", exclude: ["C"], swiftSettings: swiftSettings),
         .target(
             name: "Query", dependencies: ["Columnar", "CPCRE2", "CKernels"],

@@ -12,7 +12,9 @@ enum Rule {
     /// What each room may import of our own and of the system.
     static let arrows: [String: Set<String>] = [
         "Columnar": [
-            "CKernels", "CSimdjson", "CXXHash", "CZlib", "CZstd", "Glibc", "Synchronization",
+            "CBrotli", "CKernels", "CLZ4", "CSimdjson", "CSnappy", "CXXHash", "CZlib", "CZstd",
+            "Glibc",
+            "Synchronization",
         ],
         "Query": ["CKernels", "CPCRE2", "Columnar", "Glibc", "Synchronization"],
         "Lake": ["CSQLite", "CXXHash", "CZlib", "CZstd", "Columnar", "Glibc", "Synchronization"],

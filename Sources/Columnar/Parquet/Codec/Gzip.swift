@@ -43,6 +43,54 @@ enum Gzip {
     }
 }
 
+/// One deflate stream with its level, reset from page to page; owned by one writer.
+struct GzipCompressor: ~Copyable {
+    /// On the heap: zlib keeps a pointer back to it.
+    private let stream: UnsafeMutablePointer<z_stream>
+
+    /// `level` is 1...9.
+    init(level: Int) throws(ColumnarError) {
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        // 16 asks for the gzip header, 8 is zlib's usual memory level.
+        let code = deflateInit2_(
+            stream, Int32(truncatingIfNeeded: level), Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY,
+            ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        guard code == Z_OK else {
+            stream.deallocate()
+            throw .memoryLimit(requestedBytes: 1 << 18, limitBytes: 1 << 18)
+        }
+    }
+
+    deinit {
+        deflateEnd(stream)
+        stream.deallocate()
+    }
+
+    /// Compresses into `target`, which is emptied first: one gzip member.
+    func compress(
+        _ source: UnsafeRawBufferPointer, into target: inout ByteWriter
+    ) throws(ColumnarError) {
+        target.removeAll()
+        guard deflateReset(stream) == Z_OK, source.count <= Int(Int32.max) else {
+            throw .limit(
+                name: "bytes of a gzip page", value: source.count, limit: Int(Int32.max),
+                location: nil)
+        }
+        let bound = Int(clamping: deflateBound(stream, UInt(source.count)))
+        let room = try target.reserve(bound)
+        stream.pointee.next_in = UnsafeMutablePointer(
+            mutating: source.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        stream.pointee.avail_in = UInt32(clamping: source.count)
+        stream.pointee.next_out = room.assumingMemoryBound(to: UInt8.self)
+        stream.pointee.avail_out = UInt32(clamping: bound)
+        guard deflate(stream, Z_FINISH) == Z_STREAM_END else {
+            throw .memoryLimit(requestedBytes: bound, limitBytes: bound)
+        }
+        target.advance(bound - Int(stream.pointee.avail_out))
+    }
+}
+
 /// CRC-32 with the gzip polynomial: the checksum of Parquet pages.
 enum Checksum {
     static func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
