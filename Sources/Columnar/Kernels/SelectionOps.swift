@@ -94,6 +94,25 @@ extension Selection {
         }
     }
 
+    /// Whether any row of a range is selected.
+    package func hasAny(in range: Range<Int>) -> Bool {
+        switch self {
+        case .all: return !range.isEmpty
+        case .bits(let bitmap):
+            for row in range where bitmap[row] { return true }
+            return false
+        case .rows(let list):
+            let rows = list.span()
+            var low = 0
+            var high = rows.count
+            while low < high {
+                let middle = (low + high) / 2
+                if Int(rows[middle]) < range.lowerBound { low = middle + 1 } else { high = middle }
+            }
+            return low < rows.count && Int(rows[low]) < range.upperBound
+        }
+    }
+
     /// Whether one row is selected; for edges only.
     package func contains(_ row: Int) -> Bool {
         switch self {

@@ -1,18 +1,22 @@
-/// The pages of one column chunk: read whole, headers walked, nothing decompressed yet.
+/// The pages of one column chunk: read whole or in part, headers walked, nothing decompressed yet.
 struct ChunkPages {
     /// One data page.
     struct Page {
         let header: PageHeader
         /// Where the stored bytes begin in `bytes`.
         let bodyOffset: Int
+        /// Where they begin in the file.
+        let fileOffset: Int
         /// The first level of the page in the chunk.
         let firstLevel: Int
         /// Where the decompressed bytes begin if all pages are put one after another.
         let plainOffset: Int
     }
 
-    let bytes: Buffer
+    private let bytes: Buffer
+    /// Bytes that were read.
     let byteCount: Int
+    private let options: ParquetReadOptions
     private(set) var dictionary: Page?
     private(set) var pages: [Page] = []
     /// Sum of the decompressed sizes, dictionary included.
@@ -20,31 +24,20 @@ struct ChunkPages {
 
     /// Reads the chunk and walks its headers; each is checked against what is left.
     init(
-        file: InputFile, chunk: ColumnChunkMetadata, location: FileLocation, pool: BufferPool
+        file: InputFile, chunk: ColumnChunkMetadata, location: FileLocation, pool: BufferPool,
+        options: ParquetReadOptions
     ) throws(ColumnarError) {
+        self.options = options
         byteCount = chunk.compressedBytes
         bytes = try file.read(offset: chunk.startOffset, count: byteCount, pool: pool)
         var levels = 0
-        var position = 0
+        var walk = PageWalk(
+            bytes: UnsafeRawBufferPointer(start: bytes.base, count: byteCount),
+            fileOffset: chunk.startOffset, location: location)
         while levels < chunk.valueCount {
-            var place = location
-            place.page = pages.count
-            place.offset = chunk.startOffset + position
-            let rest = UnsafeRawBufferPointer(
-                start: bytes.base + position, count: byteCount - position)
-            var thrift = ThriftReader(ByteReader(rest, location: place))
-            let header = try PageHeader(reading: &thrift)
-            position += thrift.bytes.position
-            guard header.compressedBytes <= byteCount - position else {
-                throw thrift.corrupt("a page of \(header.compressedBytes) bytes in \(byteCount)")
-            }
-            guard header.uncompressedBytes <= Limits.pageBytes else {
-                throw .limit(
-                    name: "pageBytes", value: header.uncompressedBytes, limit: Limits.pageBytes,
-                    location: place)
-            }
-            try add(header, at: position, levels: &levels, thrift)
-            position += header.compressedBytes
+            let found = try walk.next(page: pages.count)
+            try add(found, location, firstLevel: levels)
+            if found.isData { levels += found.header.valueCount }
         }
         guard levels == chunk.valueCount else {
             throw .corrupt(
@@ -52,29 +45,72 @@ struct ChunkPages {
         }
     }
 
+    /// Reads the dictionary and the pages that hold any of `rows`; only for leaves outside lists.
+    ///
+    /// nil if the pages are not what the offset index says: then the chunk must be read whole.
+    init?(
+        file: InputFile, chunk: ColumnChunkMetadata, index: OffsetIndex, rows: RowRanges,
+        rowCount: Int, location: FileLocation, pool: BufferPool, options: ParquetReadOptions
+    ) throws(ColumnarError) {
+        self.options = options
+        let pieces = ChunkPieces(chunk: chunk, index: index, rows: rows, rowCount: rowCount)
+        byteCount = pieces.byteCount
+        bytes = try pool.allocate(bytes: byteCount)
+        for piece in pieces.ranges {
+            try file.read(
+                offset: piece.file.lowerBound,
+                into: UnsafeMutableRawBufferPointer(
+                    start: bytes.base + piece.start, count: piece.file.count))
+        }
+        for wanted in pieces.pages {
+            var walk = PageWalk(
+                bytes: UnsafeRawBufferPointer(
+                    start: bytes.base + wanted.start, count: wanted.byteCount),
+                fileOffset: wanted.fileOffset, location: location)
+            guard let found = try? walk.next(page: wanted.number),
+                found.isData == (wanted.rows != nil), found.isKnown, walk.isAtEnd
+            else { return nil }
+            if let pageRows = wanted.rows, pageRows.count != found.header.valueCount { return nil }
+            try add(
+                found, location, firstLevel: wanted.rows?.lowerBound ?? 0,
+                bodyOffset: wanted.start + found.bodyOffset)
+        }
+    }
+
     private mutating func add(
-        _ header: PageHeader, at position: Int, levels: inout Int, _ thrift: ThriftReader
+        _ found: PageWalk.Found, _ location: FileLocation, firstLevel: Int, bodyOffset: Int? = nil
     ) throws(ColumnarError) {
         let page = Page(
-            header: header, bodyOffset: position, firstLevel: levels, plainOffset: plainBytes)
-        switch PageType(rawValue: header.type) {
-        case .data, .dataV2:
-            pages.append(page)
-            levels += header.valueCount
+            header: found.header, bodyOffset: bodyOffset ?? found.bodyOffset,
+            fileOffset: found.fileOffset, firstLevel: firstLevel, plainOffset: plainBytes)
+        switch PageType(rawValue: found.header.type) {
+        case .data, .dataV2: pages.append(page)
         case .dictionary:
             guard dictionary == nil, pages.isEmpty else {
-                throw thrift.corrupt("a dictionary page that is not the first page")
+                var place = location
+                place.offset = found.fileOffset
+                throw .corrupt(place, reason: "a dictionary page that is not the first page")
             }
             dictionary = page
         case .index, nil: return
         }
-        plainBytes += header.uncompressedBytes
+        plainBytes += found.header.uncompressedBytes
     }
 
-    /// The stored bytes of a page.
-    func body(_ page: Page) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(
+    /// The stored bytes of a page, whose checksum is right if it was asked for.
+    func body(
+        _ page: Page, location: FileLocation
+    ) throws(ColumnarError) -> UnsafeRawBufferPointer {
+        let body = UnsafeRawBufferPointer(
             start: bytes.base + page.bodyOffset, count: page.header.compressedBytes)
+        if options.verifiesChecksums, let stored = page.header.checksum {
+            let found = Checksum.crc32(body)
+            guard found == stored else {
+                throw .corrupt(
+                    location, reason: "the page's CRC-32 is \(found), its header says \(stored)")
+            }
+        }
+        return body
     }
 
     /// True if every data page holds dictionary codes.

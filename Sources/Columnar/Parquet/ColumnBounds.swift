@@ -42,9 +42,18 @@ extension ColumnBounds {
         chunk: ColumnChunkMetadata, node: SchemaNode, type: DataType, order: ColumnOrder?,
         location: FileLocation
     ) {
-        valueCount = chunk.valueCount
-        guard let statistics = chunk.statistics else { return }
-        if let count = statistics.nullCount, count <= chunk.valueCount { nullCount = count }
+        self.init(
+            chunk.statistics ?? ChunkStatistics(), valueCount: chunk.valueCount, node: node,
+            type: type, order: order, location: location)
+    }
+
+    /// The same for any statistics over `valueCount` values, NULLs counted.
+    init(
+        _ statistics: ChunkStatistics, valueCount: Int, node: SchemaNode, type: DataType,
+        order: ColumnOrder?, location: FileLocation
+    ) {
+        self.valueCount = valueCount
+        if let count = statistics.nullCount, count <= valueCount { nullCount = count }
         guard Self.isOrdered(node.element, type, statistics, order) else { return }
         let decode = BoundDecoder(node: node, type: type, location: location)
         lower = statistics.minimum.flatMap { decode.value($0) }

@@ -21,7 +21,7 @@ final class ColumnChunkDecoder {
     var scratch: PageScratch
 
     init(
-        file: InputFile, chunk: ColumnChunkMetadata, leaf: SchemaLeaf,
+        pages: ChunkPages, chunk: ColumnChunkMetadata, leaf: SchemaLeaf,
         conversion: ValueConversion, type: DataType, keepsLevels: Bool, location: FileLocation,
         pool: BufferPool, counters: ScanCounters
     ) throws(ColumnarError) {
@@ -31,16 +31,13 @@ final class ColumnChunkDecoder {
         storage = type.storage
         self.location = location
         self.pool = pool
-        pages = try ChunkPages(file: file, chunk: chunk, location: location, pool: pool)
-        counters.bytesRead.wrappingAdd(chunk.compressedBytes, ordering: .relaxed)
+        self.pages = pages
         isDecoded = Array(repeating: false, count: pages.pages.count)
         scratch = PageScratch(pool: pool)
-        let isSimple = !keepsLevels && leaf.maxRepetition == 0 && leaf.maxDefinition <= 1
         levels =
-            isSimple
-            ? nil
-            : try LeafLevels(
-                count: chunk.valueCount, hasRepetition: leaf.maxRepetition > 0, pool: pool)
+            keepsLevels
+            ? try LeafLevels(
+                count: chunk.valueCount, hasRepetition: leaf.maxRepetition > 0, pool: pool) : nil
         output = try LeafOutput(
             pages: pages, chunk: chunk, leaf: leaf, conversion: conversion, storage: storage,
             location: location, pool: pool)
@@ -50,15 +47,42 @@ final class ColumnChunkDecoder {
     private let counters: ScanCounters
 
     /// Decodes the pages that hold any of these rows; only for leaves outside lists.
-    func decode(rows: Range<Int>) throws(ColumnarError) {
+    ///
+    /// A page that lies within the rows but has no selected one is left out, its slots become NULL or 0.
+    func decode(rows: Range<Int>, selection: Selection) throws(ColumnarError) {
         guard levels == nil else { return try decodeAll() }
-        for (index, page) in pages.pages.enumerated() {
-            if page.firstLevel >= rows.upperBound { break }
-            guard !isDecoded[index],
-                page.firstLevel + page.header.valueCount > rows.lowerBound
-            else { continue }
+        var index = firstPage(after: rows.lowerBound)
+        while index < pages.pages.count, pages.pages[index].firstLevel < rows.upperBound {
+            defer { index += 1 }
+            let page = pages.pages[index]
+            if isDecoded[index] { continue }
+            let slots = page.firstLevel..<page.firstLevel + page.header.valueCount
+            let isInside =
+                rows.lowerBound <= slots.lowerBound && slots.upperBound <= rows.upperBound
+            let first = slots.lowerBound - rows.lowerBound
+            if isInside, !selection.hasAny(in: first..<first + slots.count) {
+                output.blank(slots)
+                hasNulls = true
+                continue
+            }
             try decode(index, slot: page.firstLevel)
         }
+    }
+
+    /// The first page that ends behind a row.
+    private func firstPage(after row: Int) -> Int {
+        var low = 0
+        var high = pages.pages.count
+        while low < high {
+            let middle = (low + high) / 2
+            let page = pages.pages[middle]
+            if page.firstLevel + page.header.valueCount <= row {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low
     }
 
     /// Decodes every page in order.
@@ -72,7 +96,7 @@ final class ColumnChunkDecoder {
         let page = pages.pages[index]
         var place = location
         place.page = index
-        place.offset = chunk.startOffset + page.bodyOffset
+        place.offset = page.fileOffset
         let parts = try scratch.open(
             page, of: pages, codec: chunk.codec, leaf: leaf, owner: output.pageOwner,
             location: place)

@@ -2,11 +2,12 @@
 ///
 /// https://github.com/apache/parquet-format/blob/master/PageIndex.md
 struct ColumnIndex {
-    /// One page: bounds are nil for pages of NULLs only.
+    /// One page: bounds are nil for pages of NULLs only, and for no others.
     struct Page {
         var lower: [UInt8]?
         var upper: [UInt8]?
-        var nullCount: Int
+        /// nil: the file does not say.
+        var nullCount: Int?
     }
 
     enum BoundaryOrder: Int {
@@ -49,7 +50,7 @@ struct ColumnIndex {
         for page in pages { thrift.elementBinary(page.upper ?? []) }
         thrift.i32(4, boundaryOrder(element).rawValue)
         thrift.list(5, of: .i64, count: pages.count)
-        for page in pages { thrift.elementInteger(page.nullCount) }
+        for page in pages { thrift.elementInteger(page.nullCount ?? 0) }
         thrift.finish()
         return thrift.bytes
     }

@@ -112,6 +112,8 @@ struct LeafOutput {
         owner: Buffer?, location: FileLocation, pool: BufferPool
     ) throws(ColumnarError) -> (main: Buffer, owner: Buffer) {
         let header = page.header
+        var place = location
+        place.offset = page.fileOffset
         guard
             header.encoding == ValueEncoding.plain.rawValue
                 || header.encoding == ValueEncoding.plainDictionary.rawValue
@@ -127,7 +129,7 @@ struct LeafOutput {
         let plain = UnsafeMutableRawBufferPointer(
             start: bytes.base, count: header.uncompressedBytes)
         try Codec.decompress(
-            codec: codec, from: pages.body(page), into: plain, location: location)
+            codec: codec, from: try pages.body(page, location: place), into: plain, location: place)
         // Every entry takes bytes, so that a count beyond them is refused before it is believed.
         guard header.valueCount <= header.uncompressedBytes else {
             throw .corrupt(
@@ -148,6 +150,27 @@ struct LeafOutput {
             ? .text(
                 TextColumn(slices: entries.main, count: count, owner: entries.owner, validity: nil))
             : .flat(FlatColumn(storage: storage, buffer: entries.main, count: count))
+    }
+
+    /// Makes slots that nobody asked for harmless: NULL, and the code or value of NULL.
+    func blank(_ slots: Range<Int>) {
+        if let validity {
+            var bits = BitSplicer(validity, at: slots.lowerBound)
+            bits.append(repeating: false, count: slots.count)
+        }
+        switch form {
+        case .coded:
+            (main.base.assumingMemoryBound(to: UInt32.self) + slots.lowerBound)
+                .update(repeating: UInt32(truncatingIfNeeded: entryCount), count: slots.count)
+        case .flat, .text:
+            let width = decoder.elementBytes
+            (main.base + slots.lowerBound * width)
+                .initializeMemory(as: UInt8.self, repeating: 0, count: slots.count * width)
+        case .bits:
+            var bits = BitSplicer(Bitmap(buffer: main, count: slotLimit), at: slots.lowerBound)
+            bits.append(repeating: false, count: slots.count)
+        case .null: break
+        }
     }
 
     /// The slots `start..<start + count`, which must be decoded, without a copy where possible.

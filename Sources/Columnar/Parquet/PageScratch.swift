@@ -63,7 +63,7 @@ struct PageScratch {
             target = try Self.room(&self.page, bytes: header.uncompressedBytes, pool: pool)
             offset = 0
         }
-        var body = pages.body(page)
+        var body = try pages.body(page, location: location)
         let isV2 = header.type == PageType.dataV2.rawValue
         var parts = PageParts()
         var plainBytes = header.uncompressedBytes

@@ -36,6 +36,7 @@ package final class ParquetScan: TableScan {
     }
 
     private let request: ScanRequest
+    private let options: ParquetReadOptions
     private let schema: Schema
     private let sources: [Source]
     private let morsels: [Morsel]
@@ -46,9 +47,11 @@ package final class ParquetScan: TableScan {
 
     /// Reads every footer and drops the row groups that no row can come from.
     package init(
-        files: [ParquetScanFile], schema: Schema, request: ScanRequest, pool: BufferPool
+        files: [ParquetScanFile], schema: Schema, request: ScanRequest, pool: BufferPool,
+        options: ParquetReadOptions = ParquetReadOptions()
     ) throws(ColumnarError) {
         self.request = request
+        self.options = options
         self.schema = schema
         var sources: [Source] = []
         var morsels: [Morsel] = []
@@ -136,29 +139,38 @@ package final class ParquetScan: TableScan {
     ) throws(ColumnarError) -> any BatchReader {
         let piece = morsels[morsel]
         let source = sources[piece.file]
-        var filters: [ScanPredicate] = []
+        var filters = request.predicates
         for filter in request.dynamicFilters {
-            if let predicate = filter.predicate { filters.append(predicate) }
+            guard let predicate = filter.predicate else { continue }
+            if !source.pruner.mayMatch([predicate], rowGroup: piece.rowGroup) {
+                return RowGroupBatches.empty
+            }
+            filters.append(predicate)
         }
-        if !filters.isEmpty, !source.pruner.mayMatch(filters, rowGroup: piece.rowGroup) {
+        let whole = RowGroupReader(
+            input: try source.file.reopen(), file: source.file, index: piece.rowGroup, pool: pool,
+            counters: counters, options: options)
+        guard try source.pruner.bloomMayMatch(filters, group: whole) else {
             return RowGroupBatches.empty
         }
-        let input = try source.file.reopen()
-        let group = RowGroupReader(
-            input: input, file: source.file, index: piece.rowGroup, pool: pool,
-            counters: counters)
-        guard
-            try source.pruner.bloomMayMatch(request.predicates + filters, group: group)
-        else { return RowGroupBatches.empty }
+        var pages = PagePruner(pruner: source.pruner, group: whole)
+        let rows = pages.rows(matching: filters).closingGaps(below: Limits.rowGapRows)
+        if rows.isEmpty { return RowGroupBatches.empty }
+        let group = RowGroupReader(whole, rows: rows)
+        let columns = try columns(source, group, pool: pool)
+        let dictionaries = DictionaryPruner(request: request, plans: source.plans, columns: columns)
+        guard try dictionaries.mayMatch(filters) else { return RowGroupBatches.empty }
         counters.rowGroupsRead.wrappingAdd(1, ordering: .relaxed)
         let isFirst = touched.withLock { $0.insert(piece.file).inserted }
         if isFirst { counters.filesRead.wrappingAdd(1, ordering: .relaxed) }
-        return try batches(source, piece, group, pool: pool)
+        return RowGroupBatches(
+            columns: columns, rows: rows,
+            firstRow: RowID(file: source.fileIndex, row: piece.firstRow), counters: counters)
     }
 
-    private func batches(
-        _ source: Source, _ piece: Morsel, _ group: RowGroupReader, pool: BufferPool
-    ) throws(ColumnarError) -> RowGroupBatches {
+    private func columns(
+        _ source: Source, _ group: RowGroupReader, pool: BufferPool
+    ) throws(ColumnarError) -> [RowGroupBatches.Source] {
         var columns: [RowGroupBatches.Source] = []
         for (wanted, plan) in zip(request.columns, source.plans) {
             guard case .missing(let type) = plan else {
@@ -168,55 +180,6 @@ package final class ParquetScan: TableScan {
             let value = source.constants[wanted.index] ?? .null
             columns.append(.constant(try Column.from([value], type: type, pool: pool)))
         }
-        return RowGroupBatches(
-            columns: columns, rowCount: group.rowCount,
-            firstRow: RowID(file: source.fileIndex, row: piece.firstRow), counters: counters)
-    }
-}
-
-/// The batches of one row group.
-struct RowGroupBatches: BatchReader {
-    enum Source {
-        case lazy(RowGroupColumn)
-        case constant(Column)
-    }
-
-    private let columns: [Source]
-    private let rowCount: Int
-    private let firstRow: RowID
-    private let counters: ScanCounters?
-    private var position = 0
-
-    /// No batches: the row group was pruned after planning.
-    static var empty: RowGroupBatches {
-        RowGroupBatches(
-            columns: [], rowCount: 0, firstRow: RowID(bits: 0), counters: nil)
-    }
-
-    init(columns: [Source], rowCount: Int, firstRow: RowID, counters: ScanCounters?) {
-        self.columns = columns
-        self.rowCount = rowCount
-        self.firstRow = firstRow
-        self.counters = counters
-    }
-
-    mutating func next(maxRows: Int) throws(ColumnarError) -> Batch? {
-        guard position < rowCount else { return nil }
-        let count = min(maxRows, rowCount - position)
-        let start = position
-        position += count
-        counters?.rowsRead.wrappingAdd(count, ordering: .relaxed)
-        let batch = columns.map { source -> Column in
-            switch source {
-            case .lazy(let column):
-                .lazy(
-                    LazyColumn(
-                        count: count, loader: RowGroupColumnSlice(column: column, start: start)))
-            case .constant(let value): .constant(ConstantColumn(value, count: count))
-            }
-        }
-        return Batch(
-            columns: batch, count: count,
-            origin: .consecutive(first: RowID(bits: firstRow.bits + UInt64(start))))
+        return columns
     }
 }

@@ -17,25 +17,41 @@ final class RowGroupColumn: @unchecked Sendable {
     }
 
     /// Rows `start..<start + count` of the row group.
-    func column(start: Int, count: Int) throws(ColumnarError) -> Column {
+    func column(
+        start: Int, count: Int, selection: Selection
+    ) throws(ColumnarError) -> Column {
         try lock.withLock { (_: inout Void) throws(ColumnarError) -> Column in
-            try locked(start: start, count: count)
+            try locked(start: start, count: count, selection)
         }
     }
 
-    private func locked(start: Int, count: Int) throws(ColumnarError) -> Column {
+    /// The dictionary, if every page that is read holds codes into it.
+    func dictionary() throws(ColumnarError) -> ColumnDictionary? {
+        guard case .leaf = plan else { return nil }
+        return try lock.withLock { (_: inout Void) throws(ColumnarError) -> ColumnDictionary? in
+            guard whole == nil, case .leaf(let decoder) = try openedNode().kind,
+                decoder.levels == nil, case .coded(let dictionary) = decoder.output.form
+            else { return nil }
+            return dictionary
+        }
+    }
+
+    private func openedNode() throws(ColumnarError) -> ReadNode {
+        if let node { return node }
+        let opened = try ReadNode(plan, group, isNested: false)
+        node = opened
+        return opened
+    }
+
+    private func locked(
+        start: Int, count: Int, _ selection: Selection
+    ) throws(ColumnarError) -> Column {
         if let whole {
             return try whole.slice(start: start, count: count, pool: group.pool)
         }
-        let node: ReadNode
-        if let held = self.node {
-            node = held
-        } else {
-            node = try ReadNode(plan, group, isNested: false)
-            self.node = node
-        }
+        let node = try openedNode()
         if case .leaf(let decoder) = node.kind, decoder.levels == nil {
-            try decoder.decode(rows: start..<start + count)
+            try decoder.decode(rows: start..<start + count, selection: selection)
             return try decoder.column(start: start, count: count)
         }
         let assembly = NestedAssembly(
@@ -54,7 +70,7 @@ struct RowGroupColumnSlice: ColumnLoader {
     let start: Int
 
     func load(count: Int, selection: Selection) throws(ColumnarError) -> Column {
-        try column.column(start: start, count: count)
+        try column.column(start: start, count: count, selection: selection)
     }
 }
 

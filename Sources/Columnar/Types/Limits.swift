@@ -45,6 +45,16 @@ package enum Limits {
     package static let functionValueBytes = 64 << 20
     /// Elements of one array that a function may make, as Trino's `sequence` and `repeat` have it.
     package static let functionArrayElements = 10_000
+    /// Bytes of one chunk's column index or offset index: 100,000 pages with bounds of 300 bytes.
+    package static let pageIndexBytes = 64 << 20
+    /// Rows of a gap between wanted rows that are read all the same.
+    package static let rowGapRows = 512
+    /// Bytes of a gap between wanted pages that are read all the same, to save a call.
+    package static let pageGapBytes = 16 << 10
+    /// Values of an IN list that dictionaries are searched for before a row group is read.
+    package static let dictionaryProbes = 100
+    /// Rows of a morsel where row groups are larger: our own row group.
+    package static let scanMorselRows = 131_072
     /// Rows of one row group, and values of one column chunk, that we read: 32-bit offsets with room.
     package static let rowGroupValues = 1 << 31
 }
