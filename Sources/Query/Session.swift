@@ -27,7 +27,8 @@ package struct Session: Sendable {
     /// Parses, binds and optimises one statement, and runs nothing.
     package func prepare(_ sql: String) throws(QueryError) -> PreparedStatement {
         let statement = try Parser.parse(sql)
-        let binder = Binder(catalog: catalog, registry: registry, session: context)
+        let binder = Binder(
+            catalog: catalog, registry: registry, session: context, evaluate: constantValue)
         let bound = try binder.bind(statement)
         return PreparedStatement(
             bound: bound, optimised: options.isOptimising ? optimizer.optimize(bound) : bound)

@@ -36,7 +36,11 @@ enum QueryCommand: Command {
         let format = try format(arguments)
         let threads = try arguments.integer("threads", minimum: 1, command: syntax.name)
         let memory = try arguments.integer("memory", minimum: 1, command: syntax.name)
-        let catalog = try LakeCatalog.open(arguments, surroundings)
+        let catalog = FileCatalog(
+            beside: try LakeCatalog.open(arguments, surroundings),
+            place: FilePlace(
+                workingDirectory: surroundings.workingDirectory,
+                workers: threads ?? Machine.cores()))
         let session = Session(
             catalog: catalog,
             context: SessionContext(

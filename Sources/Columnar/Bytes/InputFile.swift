@@ -6,6 +6,28 @@ package struct FileVersion: Hashable, Sendable {
     package let modifiedSeconds: Int
     package let modifiedNanoseconds: Int
     package let inode: UInt64
+
+    init(sizeBytes: Int, modifiedSeconds: Int, modifiedNanoseconds: Int, inode: UInt64) {
+        self.sizeBytes = sizeBytes
+        self.modifiedSeconds = modifiedSeconds
+        self.modifiedNanoseconds = modifiedNanoseconds
+        self.inode = inode
+    }
+
+    init(_ status: stat) {
+        self.init(
+            sizeBytes: Int(status.st_size), modifiedSeconds: status.st_mtim.tv_sec,
+            modifiedNanoseconds: status.st_mtim.tv_nsec, inode: UInt64(status.st_ino))
+    }
+
+    /// The version of the file that lies at a path now.
+    package init(path: String) throws(ColumnarError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw .io(operation: "open", path: path, errorNumber: errno)
+        }
+        self.init(status)
+    }
 }
 
 /// A file open for positioned reads; closed when the last reference goes.
@@ -34,9 +56,7 @@ package final class InputFile: Sendable {
         }
         self.path = path
         self.descriptor = descriptor
-        version = FileVersion(
-            sizeBytes: Int(status.st_size), modifiedSeconds: status.st_mtim.tv_sec,
-            modifiedNanoseconds: status.st_mtim.tv_nsec, inode: UInt64(status.st_ino))
+        version = FileVersion(status)
     }
 
     deinit {

@@ -14,7 +14,8 @@ package final class ParquetFile: Sendable {
     package let footerBytes: Int
     let metadata: FileMetadata
     let tree: SchemaTree
-    private let version: FileVersion
+    /// The version of the file that the footer was read from.
+    package let version: FileVersion
 
     package var rowGroupCount: Int { metadata.rowGroups.count }
 

@@ -5,13 +5,20 @@ package struct ParquetScanFile: Sendable {
     package var path: String
     /// The file's number in row ids: unique in the scan, below 2^24.
     package var fileIndex: Int
-    /// Values of table columns that are not in the file but the same for all its rows (partitions), by column position.
+    /// Values of table columns that are the same for all its rows (partitions), by column position.
+    ///
+    /// They stand for the file's own column of that name, if it has one.
     package var constants: [Int: Value]
+    /// The file, if its footer was read already.
+    package var opened: ParquetFile?
 
-    package init(path: String, fileIndex: Int, constants: [Int: Value] = [:]) {
+    package init(
+        path: String, fileIndex: Int, constants: [Int: Value] = [:], opened: ParquetFile? = nil
+    ) {
         self.path = path
         self.fileIndex = fileIndex
         self.constants = constants
+        self.opened = opened
     }
 }
 
@@ -45,18 +52,18 @@ package final class ParquetScan: TableScan {
 
     package var morselCount: Int { morsels.count }
 
-    /// Reads every footer and drops the row groups that no row can come from.
+    /// Reads every footer on `workers` threads and drops the row groups that no row can come from.
     package init(
         files: [ParquetScanFile], schema: Schema, request: ScanRequest, pool: BufferPool,
-        options: ParquetReadOptions = ParquetReadOptions()
+        options: ParquetReadOptions = ParquetReadOptions(), workers: Int = 1
     ) throws(ColumnarError) {
         self.request = request
         self.options = options
         self.schema = schema
         var sources: [Source] = []
         var morsels: [Morsel] = []
-        for file in files {
-            let source = try Self.source(file, schema: schema, request: request)
+        for (file, parquet) in zip(files, try Self.opened(files, workers: workers)) {
+            let source = try Self.source(file, parquet, schema: schema, request: request)
             counters.bytesRead.wrappingAdd(source.file.footerBytes, ordering: .relaxed)
             counters.filesTotal.wrappingAdd(1, ordering: .relaxed)
             counters.rowGroupsTotal.wrappingAdd(source.file.rowGroupCount, ordering: .relaxed)
@@ -80,13 +87,25 @@ package final class ParquetScan: TableScan {
         self.morsels = morsels
     }
 
+    /// The files with their footers, those that were not read yet through the cache.
+    private static func opened(
+        _ files: [ParquetScanFile], workers: Int
+    ) throws(ColumnarError) -> [ParquetFile] {
+        let missing = files.filter { $0.opened == nil }.map(\.path)
+        var read = try FooterCache.shared.files(paths: missing, workers: workers)[...]
+        return files.compactMap { $0.opened ?? read.popFirst() }
+    }
+
     private static func source(
-        _ file: ParquetScanFile, schema: Schema, request: ScanRequest
+        _ file: ParquetScanFile, _ parquet: ParquetFile, schema: Schema, request: ScanRequest
     ) throws(ColumnarError) -> Source {
-        let parquet = try ParquetFile.open(path: file.path)
         let resolution = ColumnResolution(location: FileLocation(path: file.path))
         var plans: [ReadPlan] = []
         for column in request.columns {
+            if file.constants[column.index] != nil {
+                plans.append(.missing(schema.fields[column.index].type))
+                continue
+            }
             plans.append(
                 try resolution.plan(
                     schema.fields[column.index], in: parquet.tree.columns, leaves: column.leaves))

@@ -27,13 +27,14 @@ struct RowGroupPruner: Sendable {
 
     func subject(_ path: ScanColumnPath) -> Subject {
         guard schema.fields.indices.contains(path.index) else { return .unknown }
+        if path.children.isEmpty, let value = constants[path.index] { return .constant(value) }
         let plan: ReadPlan
         do throws(ColumnarError) {
             plan = try resolution.plan(
                 schema.fields[path.index], in: file.tree.columns, leaves: nil)
         } catch { return .unknown }
         if case .missing = plan, path.children.isEmpty {
-            return .constant(constants[path.index] ?? .null)
+            return .constant(.null)
         }
         if plan.isMissing(at: path.children[...]) { return .constant(.null) }
         guard let leaf = plan.leaf(at: path.children[...]) else { return .unknown }
@@ -45,15 +46,7 @@ struct RowGroupPruner: Sendable {
         switch subject(path) {
         case .constant(let value):
             let rows = file.metadata.rowGroups[rowGroup].rowCount
-            var bounds = ColumnBounds()
-            bounds.valueCount = rows
-            bounds.nullCount = value.isNull ? rows : 0
-            if !value.isNull {
-                bounds.lower = value
-                bounds.upper = value
-                bounds.areExact = true
-            }
-            return bounds
+            return ColumnBounds(constant: value, rows: rows)
         case .leaf(let index, let node, let type):
             let orders = file.metadata.columnOrders
             var place = FileLocation(path: file.path, rowGroup: rowGroup)

@@ -57,4 +57,12 @@ package enum Limits {
     package static let scanMorselRows = 131_072
     /// Rows of one row group, and values of one column chunk, that we read: 32-bit offsets with room.
     package static let rowGroupValues = 1 << 31
+    /// Files of one dataset: a file's number has 24 bits in row ids.
+    package static let datasetFiles = 1 << 24
+    /// Folders below each other that a file pattern walks: deeper is a loop or an attack.
+    package static let folderDepth = 64
+    /// Patterns that braces may stand for: `{a,b}{a,b}…` doubles with each pair.
+    package static let globAlternatives = 4_096
+    /// Bytes of footers that the footer cache holds, as they lie in files; parsed they take some times that.
+    package static let footerCacheBytes = 64 << 20
 }

@@ -69,6 +69,10 @@ extension Binder {
                 add(name, "window", parameters, function.result, false, true, function.summary)
             }
         }
+        for function in catalog.tableFunctions {
+            let types = function.parameters.map { $0.kind.description }.joined(separator: ", ")
+            rows.append([function.name, "table", types, "table", "true", function.summary])
+        }
         rows.sort { $0.lexicographicallyPrecedes($1) }
         return listing(
             [

@@ -7,6 +7,7 @@ extension Binder {
     ) throws(QueryError) -> BoundRelation {
         switch relation {
         case .table(let name, let range): return try bindTable(name, environment, at: range)
+        case .function(let call): return try bindTableCall(call, environment)
         case .query(let query): return try bindQuery(query, environment)
         case .unnest:
             let empty = BoundRelation(
@@ -29,9 +30,16 @@ extension Binder {
                 plan: common.plan,
                 scope: Scope(common.scope.fields, outer: environment.outer))
         }
+        return try scan(
+            try table(name, at: range), qualifier: name.map(\.folded), environment, at: range)
+    }
+
+    /// A scan of all of a table's columns; the qualifier's last part is what the plan calls it.
+    func scan(
+        _ table: any Table, qualifier: [String], _ environment: NameEnvironment,
+        at range: SourceRange
+    ) throws(QueryError) -> BoundRelation {
         try usage.addPlanNodes(1, at: range)
-        let table = try table(name, at: range)
-        let qualifier = name.map(\.folded)
         var columns: [ScanColumn] = []
         var outputs: [OutputColumn] = []
         var fields: [ScopeField] = []
@@ -44,7 +52,7 @@ extension Binder {
                     isHidden: table.hiddenColumns.contains(index), column: index))
         }
         let scan = ScanNode(
-            table: table, name: name[name.count - 1].folded,
+            table: table, name: qualifier.last ?? "",
             request: ScanRequest(columns: columns), outputs: outputs)
         return BoundRelation(
             plan: .scan(scan), scope: Scope(fields, outer: environment.outer))

@@ -14,14 +14,20 @@ final class Binder {
     let catalog: any Catalog
     let registry: FunctionRegistry
     let session: SessionContext
+    /// The value of an expression without columns; nil where it fails.
+    let evaluate: (BoundExpression) -> Value?
     private var subqueries: [BoundSubquery] = []
     /// What the statement has used of its limits.
     var usage = BindingUsage()
 
-    init(catalog: any Catalog, registry: FunctionRegistry, session: SessionContext) {
+    init(
+        catalog: any Catalog, registry: FunctionRegistry, session: SessionContext,
+        evaluate: @escaping (BoundExpression) -> Value? = { _ in nil }
+    ) {
         self.catalog = catalog
         self.registry = registry
         self.session = session
+        self.evaluate = evaluate
     }
 
     /// Binds one statement; errors carry Trino's names, texts and positions.
@@ -56,10 +62,15 @@ final class Binder {
     /// A table of the catalog; an unknown one gets a position and the nearest name.
     func table(_ name: [Name], at range: SourceRange) throws(QueryError) -> any Table {
         do {
+            if name.count == 1, name[0].isQuoted,
+                let table = try catalog.table(written: name[0].text)
+            {
+                return table
+            }
             return try catalog.table(named: name.map(\.folded))
         } catch {
             var located = error
-            located.range = range
+            located.range = error.range ?? range
             if error.code == .tableNotFound, error.hint == nil {
                 let written = name.map(\.folded).joined(separator: ".")
                 located.hint = NearestName.hint(written, among: catalog.tableNames())

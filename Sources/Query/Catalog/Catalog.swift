@@ -8,8 +8,20 @@ package protocol Catalog: Sendable {
     ///
     /// Throws TABLE_NOT_FOUND, SCHEMA_NOT_FOUND or CATALOG_NOT_FOUND without a position; the binder adds it.
     func table(named name: [String]) throws(QueryError) -> any Table
+    /// The table that a quoted one-part name means exactly as written, a file's path; nil: none does.
+    ///
+    /// Asked before `table(named:)`. Throws TABLE_NOT_FOUND if the name can only be such a one.
+    func table(written name: String) throws(QueryError) -> (any Table)?
     /// Every table name, for listings and for nearest-name hints.
     func tableNames() -> [String]
+    /// Functions that may be called in FROM.
+    var tableFunctions: [any TableFunction] { get }
+}
+
+extension Catalog {
+    package func table(written name: String) throws(QueryError) -> (any Table)? { nil }
+
+    package var tableFunctions: [any TableFunction] { [] }
 }
 
 /// A table as the binder and the planner see it; a fixed snapshot from start to end of a query.

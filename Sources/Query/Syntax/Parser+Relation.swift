@@ -101,12 +101,14 @@ extension Parser {
         if isSymbol(.leftParenthesis) { return try parseParenthesisedRelation() }
         note("(")
         if at("UNNEST"), isSymbol(.leftParenthesis, ahead: 1) { return try parseUnnest() }
-        for keyword in ["LATERAL", "TABLE", "JSON_TABLE"] where at(keyword) {
+        if at("TABLE"), isSymbol(.leftParenthesis, ahead: 1) { return try parseTableArgument() }
+        for keyword in ["LATERAL", "JSON_TABLE"] where at(keyword) {
             guard isSymbol(.leftParenthesis, ahead: 1) else { continue }
             throw QueryError(
                 .notSupported, "\(keyword) in FROM is not supported", at: current.range)
         }
         let (name, range) = try qualifiedName()
+        if isSymbol(.leftParenthesis) { return .function(try parseTableCall(name, at: range)) }
         if isWord("FOR"), isWord("TIMESTAMP", ahead: 1) || isWord("VERSION", ahead: 1) {
             throw QueryError(
                 .notSupported, "This connector does not support versioned tables",
@@ -128,6 +130,38 @@ extension Parser {
         }
         try expect(.rightParenthesis)
         return relation
+    }
+
+    /// `TABLE(f(...))`: Trino's way to call a table function.
+    private mutating func parseTableArgument() throws(QueryError) -> Relation {
+        try expect("TABLE")
+        try expect(.leftParenthesis)
+        let (name, range) = try qualifiedName()
+        guard at(.leftParenthesis) else { throw mismatch() }
+        let call = try parseTableCall(name, at: range)
+        try expect(.rightParenthesis)
+        return .function(call)
+    }
+
+    /// `(value, name => value, ...)`; `name = value` means the same: no column is in sight here.
+    private mutating func parseTableCall(
+        _ name: [Name], at range: SourceRange
+    ) throws(QueryError) -> TableCall {
+        try expect(.leftParenthesis)
+        var call = TableCall(name: name, arguments: [], range: range)
+        if accept(.rightParenthesis) { return call }
+        repeat {
+            var argument: Name?
+            if isIdentifier(),
+                isSymbol(.doubleArrow, ahead: 1) || isSymbol(.equal, ahead: 1)
+            {
+                argument = try identifier()
+                advance()
+            }
+            call.arguments.append(.init(name: argument, value: try parseExpression()))
+        } while accept(.comma)
+        try expect(.rightParenthesis)
+        return call
     }
 
     private mutating func parseUnnest() throws(QueryError) -> Relation {

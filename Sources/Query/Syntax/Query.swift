@@ -78,10 +78,25 @@ enum SelectItem: Hashable, Sendable {
 /// A source of rows as written.
 indirect enum Relation: Hashable, Sendable {
     case table([Name], SourceRange)
+    case function(TableCall)
     case query(Query)
     case unnest([Expression], hasOrdinality: Bool, SourceRange)
     case aliased(Relation, Name, columns: [Name]?)
     case join(Join)
+}
+
+/// A call of a table function as written: `f('x', option => true)`.
+struct TableCall: Hashable, Sendable {
+    /// One argument; positional ones have no name.
+    struct Argument: Hashable, Sendable {
+        var name: Name?
+        var value: Expression
+    }
+
+    var name: [Name]
+    var arguments: [Argument]
+    /// The name's place.
+    var range: SourceRange
 }
 
 /// A join as written.

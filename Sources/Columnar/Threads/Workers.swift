@@ -5,21 +5,21 @@ import Synchronization
 ///
 /// Plain threads, not tasks: the work is blocking system calls and long loops, and the number of
 /// threads is the caller's decision.
-enum Workers {
+package enum Workers {
     /// Runs `body` once on each of `count` threads; throws the error of the lowest worker number.
-    static func run(
-        count: Int, _ body: @escaping @Sendable (Int) throws(LakeError) -> Void
-    ) throws(LakeError) {
+    package static func run<Failure: Error>(
+        count: Int, _ body: @escaping @Sendable (Int) throws(Failure) -> Void
+    ) throws(Failure) {
         if count <= 1 {
             try body(0)
             return
         }
-        let errors = Mutex<[(worker: Int, error: LakeError)]>([])
+        let errors = Mutex<[(worker: Int, error: Failure)]>([])
         var threads: [pthread_t] = []
         for worker in 0..<count {
             let start = Unmanaged.passRetained(
                 Entry {
-                    do throws(LakeError) {
+                    do throws(Failure) {
                         try body(worker)
                     } catch {
                         errors.withLock { $0.append((worker, error)) }
@@ -48,16 +48,16 @@ enum Workers {
     /// Runs `body` for each index below `count`, on `workers` threads, in any order.
     ///
     /// After an error no new index is begun; the error of the lowest index that failed is thrown.
-    static func forEach(
-        _ count: Int, workers: Int, _ body: @escaping @Sendable (Int) throws(LakeError) -> Void
-    ) throws(LakeError) {
+    package static func forEach<Failure: Error>(
+        _ count: Int, workers: Int, _ body: @escaping @Sendable (Int) throws(Failure) -> Void
+    ) throws(Failure) {
         let next = Atomic<Int>(0)
-        let failed = Mutex<(index: Int, error: LakeError)?>(nil)
-        try run(count: max(1, min(workers, count))) { (_) throws(LakeError) in
+        let failed = Mutex<(index: Int, error: Failure)?>(nil)
+        try run(count: max(1, min(workers, count))) { (_: Int) throws(Failure) in
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 if index >= count || failed.withLock({ $0 != nil }) { return }
-                do throws(LakeError) {
+                do throws(Failure) {
                     try body(index)
                 } catch {
                     failed.withLock { held in
