@@ -157,6 +157,88 @@ import Testing
             ])
     }
 
+    /// A type and a value of it, twice; the common type and both values in it.
+    struct Widening: Sendable {
+        let a: (DataType, Value)
+        let b: (DataType, Value)
+        let common: DataType
+        let values: [Value]
+
+        static let days20 = Value.int(20_000)
+        static let micros20 = Value.int(20_000 * 86_400_000_000)
+        static let instant20 = Value.int128(ZonedTime(micros: 20_000 * 86_400_000_000).bits)
+
+        static let all: [Widening] = [
+            .init(
+                a: (.tinyint, .int(-1)), b: (.smallint, .int(2)), common: .smallint,
+                values: [.int(-1), .int(2)]),
+            .init(
+                a: (.integer, .int(-1)), b: (.double, .double(0.5)), common: .double,
+                values: [.double(-1), .double(0.5)]),
+            .init(
+                a: (.real, .float(0.25)), b: (.double, .double(0.5)), common: .double,
+                values: [.double(0.25), .double(0.5)]),
+            .init(
+                a: (.bigint, .int(7)), b: (.real, .float(0.5)), common: .double,
+                values: [.double(7), .double(0.5)]),
+            .init(
+                a: (.decimal(precision: 5, scale: 2), .int(-12_345)),
+                b: (.decimal(precision: 9, scale: 4), .int(12_345)),
+                common: .decimal(precision: 9, scale: 4), values: [.int(-1_234_500), .int(12_345)]),
+            .init(
+                a: (.decimal(precision: 18, scale: 2), .int(-12_345)),
+                b: (.decimal(precision: 20, scale: 6), .int128(1)),
+                common: .decimal(precision: 22, scale: 6),
+                values: [.int128(-123_450_000), .int128(1)]),
+            .init(
+                a: (.integer, .int(-3)), b: (.decimal(precision: 4, scale: 1), .int(15)),
+                common: .decimal(precision: 11, scale: 1), values: [.int(-30), .int(15)]),
+            .init(
+                a: (.bigint, .int(-3)), b: (.decimal(precision: 4, scale: 1), .int(15)),
+                common: .decimal(precision: 20, scale: 1), values: [.int128(-30), .int128(15)]),
+            .init(
+                a: (.decimal(precision: 25, scale: 1), .int128(-25)), b: (.double, .double(1)),
+                common: .double, values: [.double(-2.5), .double(1)]),
+            .init(
+                a: (.date, days20), b: (.timestamp(precision: 6), .int(1)),
+                common: .timestamp(precision: 6), values: [micros20, .int(1)]),
+            .init(
+                a: (.date, days20),
+                b: (.timestampTZ(precision: 6), .int128(ZonedTime(micros: 1).bits)),
+                common: .timestampTZ(precision: 6),
+                values: [instant20, .int128(ZonedTime(micros: 1).bits)]),
+            .init(
+                a: (.timestamp(precision: 6), micros20),
+                b: (.timestampTZ(precision: 6), .int128(ZonedTime(micros: 1).bits)),
+                common: .timestampTZ(precision: 6),
+                values: [instant20, .int128(ZonedTime(micros: 1).bits)]),
+            .init(
+                a: (.varbinary, .binary([0xFF])), b: (.text, .text("a")), common: .varbinary,
+                values: [.binary([0xFF]), .binary([0x61])]),
+        ]
+    }
+
+    @Test(arguments: Widening.all.indices, [false, true])
+    func typesAreWidened(_ number: Int, _ isReversed: Bool) throws {
+        let widening = Widening.all[number]
+        let tree = try ScratchTree()
+        try tree.parquet(
+            isReversed ? "b.parquet" : "a.parquet",
+            [("v", widening.a.0, [widening.a.1, .null, widening.a.1])])
+        try tree.parquet(
+            isReversed ? "a.parquet" : "b.parquet", [("v", widening.b.0, [widening.b.1])])
+        let dataset = try tree.dataset("*")
+        #expect(dataset.schema.fields[0].type == widening.common)
+        let (a, b) = (widening.values[0], widening.values[1])
+        let read = try rows(dataset)[0]
+        #expect(read == (isReversed ? [b, a, .null, a] : [a, .null, a, b]))
+        // Bounds are widened too: a filter on either value finds it.
+        for value in [a, b] {
+            let equal = ScanPredicate.compare(ScanColumnPath(index: 0), .equal, value)
+            #expect(try rows(dataset, where: [equal])[0].contains(value))
+        }
+    }
+
     @Test func typesWithoutACommonOneAreRefused() throws {
         let tree = try ScratchTree()
         try tree.parquet("a.parquet", [("v", .bigint, [.int(1)])])

@@ -36,18 +36,17 @@ enum QueryCommand: Command {
         let format = try format(arguments)
         let threads = try arguments.integer("threads", minimum: 1, command: syntax.name)
         let memory = try arguments.integer("memory", minimum: 1, command: syntax.name)
+        let workers = threads ?? Machine.cores()
         let catalog = FileCatalog(
-            beside: try LakeCatalog.open(arguments, surroundings),
-            place: FilePlace(
-                workingDirectory: surroundings.workingDirectory,
-                workers: threads ?? Machine.cores()))
+            beside: try LakeCatalog.open(arguments, surroundings, workers: workers),
+            place: FilePlace(workingDirectory: surroundings.workingDirectory, workers: workers))
         let session = Session(
             catalog: catalog,
             context: SessionContext(
                 nowMicros: surroundings.nowMicros(), randomSeed: Clock.randomSeed(),
                 user: surroundings.environment["USER"] ?? "lake"),
             options: SessionOptions(
-                workerCount: threads ?? Machine.cores(),
+                workerCount: workers,
                 memoryLimitBytes: (memory ?? Machine.memoryMiB() / 2) << 20),
             clock: { Clock.monotonicNanos() })
         let statistics = try run(sql, session, format, surroundings.terminal)

@@ -80,8 +80,10 @@ struct SchemaUnion {
         case (.timestamp(let p), .timestamp(let q)): return .timestamp(precision: max(p, q))
         case (.timestampTZ(let p), .timestampTZ(let q)): return .timestampTZ(precision: max(p, q))
         case (.time(let p), .time(let q)): return .time(precision: max(p, q))
-        case (.date, .timestamp(let p)), (.timestamp(let p), .date):
-            return .timestamp(precision: p)
+        case (.timestamp(let p), .timestampTZ(let q)), (.timestampTZ(let q), .timestamp(let p)):
+            return .timestampTZ(precision: max(p, q))
+        case (.date, .timestamp), (.date, .timestampTZ): return b
+        case (.timestamp, .date), (.timestampTZ, .date): return a
         case (.varchar, .json), (.json, .varchar): return .text
         case (.varchar, .varbinary), (.varbinary, .varchar): return .varbinary
         default: return number(a, b)
@@ -110,21 +112,9 @@ struct SchemaUnion {
         if let x = ranks.firstIndex(of: a), let y = ranks.firstIndex(of: b) {
             return ranks[max(x, y)]
         }
-        guard let (p, s) = decimal(a), let (q, t) = decimal(b) else { return .double }
+        guard let (p, s) = a.asDecimal, let (q, t) = b.asDecimal else { return .double }
         let scale = max(s, t)
         let precision = max(p - s, q - t) + scale
         return precision <= 38 ? .decimal(precision: precision, scale: scale) : .double
-    }
-
-    /// The decimal that an exact number is; nil for floating point.
-    private static func decimal(_ type: DataType) -> (precision: Int, scale: Int)? {
-        switch type {
-        case .tinyint: (3, 0)
-        case .smallint: (5, 0)
-        case .integer: (10, 0)
-        case .bigint: (19, 0)
-        case .decimal(let precision, let scale): (precision, scale)
-        default: nil
-        }
     }
 }

@@ -116,7 +116,7 @@ struct BoundDecoder {
             let physical = node.element.type
         else { return nil }
         switch conversion {
-        case .allNull: return nil
+        case .allNull, .widened(.byteArray, _): return nil
         case .bits: return bytes.count == 1 ? .boolean(bytes[0] != 0) : nil
         case .text, .fixedText:
             if type == .varbinary { return .binary(bytes) }

@@ -48,6 +48,9 @@ extension ValueConversion {
             fits = convertInt96(source, count: count, into: target)
         case .bigEndianToInt64, .bigEndianToInt128:
             fits = convertBigEndian(source, sourceWidth, count: count, into: target)
+        case .widened(let carrier, let wider):
+            fits = Self.widen(
+                source, sourceWidth: sourceWidth, count: count, carrier, wider, into: target)
         case .uuid:
             for i in 0..<count {
                 let raw = source.loadUnaligned(fromByteOffset: i &* 16, as: UInt128.self).bigEndian
@@ -128,6 +131,9 @@ extension ValueConversion {
     /// Stores an unscaled decimal in the target's width; false if it does not fit.
     func store(_ value: Int128?, at i: Int, into target: UnsafeMutableRawPointer) -> Bool {
         guard let value else { return false }
+        if case .widened(_, let wider) = self {
+            return Self.store(value, wider, at: i, into: target)
+        }
         if targetWidth == 16 {
             target.storeBytes(of: value, toByteOffset: i * 16, as: Int128.self)
             return true

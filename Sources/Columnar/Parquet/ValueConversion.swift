@@ -29,6 +29,8 @@ enum ValueConversion: Hashable, Sendable {
     case byteArrayToInt64
     case byteArrayToInt128
     case uuid
+    /// To a type of another kind that another file of the dataset has.
+    case widened(ExactCarrier, WiderTarget)
     /// UNKNOWN: nothing but NULL.
     case allNull
 
@@ -47,7 +49,7 @@ enum ValueConversion: Hashable, Sendable {
             return physical == .float ? .floatToDouble : .float16ToDouble
         case (.double, .double): return .copy(width: 8)
         case (.decimal(let p1, let s1), .decimal(let p2, let s2)):
-            guard s1 == s2, p1 <= p2 else { return nil }
+            guard s1 == s2, p1 <= p2 else { return widened(physical, logical, source, target) }
             return decimal(physical, logical, isWide: p2 > 18)
         case (.uuid, .uuid): return .uuid
         case (.varchar, .varchar), (.varchar, .char), (.varchar, .json), (.json, .json),
@@ -58,6 +60,7 @@ enum ValueConversion: Hashable, Sendable {
         default: break
         }
         return integers(physical, logical, source, target) ?? times(physical, logical, target)
+            ?? widened(physical, logical, source, target)
     }
 
     private static func decimal(
@@ -120,6 +123,7 @@ enum ValueConversion: Hashable, Sendable {
     var targetWidth: Int {
         switch self {
         case .copy(let width): width
+        case .widened(_, let target): target.width
         case .bits, .text, .fixedText, .allNull: 0
         case .float16ToFloat: 4
         case .int32ToInt64, .uint32ToInt64, .int32ToDouble, .int64Times, .int64FloorDividedBy,
@@ -135,7 +139,7 @@ enum ValueConversion: Hashable, Sendable {
     /// Whether the physical values are BYTE_ARRAYs.
     var readsByteArrays: Bool {
         switch self {
-        case .text, .byteArrayToInt64, .byteArrayToInt128: true
+        case .text, .byteArrayToInt64, .byteArrayToInt128, .widened(.byteArray, _): true
         default: false
         }
     }

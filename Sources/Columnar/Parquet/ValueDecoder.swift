@@ -37,7 +37,7 @@ struct ValueDecoder: Sendable {
             try fixedSlices(
                 bytes, base: base, encoding, count,
                 into: target.assumingMemoryBound(to: TextSlice.self), location)
-        case .byteArrayToInt64, .byteArrayToInt128:
+        case .byteArrayToInt64, .byteArrayToInt128, .widened(.byteArray, _):
             try decimals(bytes, encoding, count, into: target, scratch: &scratch, location)
         default:
             guard let width = physical.width(typeLength: typeLength) else {
