@@ -4,9 +4,11 @@ SHELL := /bin/bash
 
 PREFIX ?= /usr/local
 DEMO ?= demo-lake
+TARGET ?= file
+FOR ?= 60
 BIN := .build/release
 
-.PHONY: help deps build demo test bench peers install format lint clean
+.PHONY: help deps build demo test fuzz bench peers install format lint clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -24,6 +26,10 @@ demo: build  ## Build, make a sample lake, compact it twice, run five queries
 test: deps  ## Run every test
 	swift build --build-tests
 	swift test --skip-build
+
+fuzz: deps  ## Fuzz the Parquet reader: TARGET=file FOR=60 (seconds)
+	@scripts/fuzz build
+	scripts/fuzz $(TARGET) $(FOR)
 
 bench: build  ## Measure, as ratios in one run
 	swift build -c release --product lake-bench

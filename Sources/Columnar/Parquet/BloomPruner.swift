@@ -30,7 +30,7 @@ struct StoredBloomFilter {
     }
 
     /// Bytes of the blocks; 0 if algorithm, hash or compression are none that we know.
-    private static func byteCount(_ thrift: inout ThriftReader) throws(ColumnarError) -> Int {
+    static func byteCount(_ thrift: inout ThriftReader) throws(ColumnarError) -> Int {
         var byteCount = 0
         var isKnown = true
         var last = 0

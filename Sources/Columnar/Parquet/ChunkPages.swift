@@ -84,7 +84,13 @@ struct ChunkPages {
             header: found.header, bodyOffset: bodyOffset ?? found.bodyOffset,
             fileOffset: found.fileOffset, firstLevel: firstLevel, plainOffset: plainBytes)
         switch PageType(rawValue: found.header.type) {
-        case .data, .dataV2: pages.append(page)
+        case .data, .dataV2:
+            guard pages.count < Limits.chunkPages else {
+                throw .limit(
+                    name: "chunkPages", value: pages.count + 1, limit: Limits.chunkPages,
+                    location: location)
+            }
+            pages.append(page)
         case .dictionary:
             guard dictionary == nil, pages.isEmpty else {
                 var place = location

@@ -167,7 +167,8 @@ extension RowGroupMetadata {
             switch field.id {
             case 1:
                 let count = try thrift.list(field, of: .structure)
-                columns.reserveCapacity(count)
+                // No more than a small table has: the count is not to be trusted with memory.
+                columns.reserveCapacity(min(count, 256))
                 for _ in 0..<count { columns.append(try ColumnChunkMetadata(reading: &thrift)) }
             case 2: uncompressedBytes = try thrift.integer(field)
             case 3: rowCount = try thrift.count(field)

@@ -18,7 +18,7 @@ enum LeafType {
         case (_, .unknown): return .unknown
         case (.boolean, _): return .boolean
         case (.int32, .date): return .date
-        case (.int32, .time): return .time(precision: 3)
+        case (.int32, .time(_, .millis)): return .time(precision: 3)
         case (.int32, .integer(let bits, let isSigned)):
             switch (bits, isSigned) {
             case (8, true): return .tinyint
@@ -27,7 +27,7 @@ enum LeafType {
             default: return .integer
             }
         case (.int32, _): return .integer
-        case (.int64, .time): return .time(precision: 6)
+        case (.int64, .time(_, .micros)), (.int64, .time(_, .nanos)): return .time(precision: 6)
         case (.int64, .timestamp(let isUTC, let unit)):
             let precision = unit == .millis ? 3 : 6
             return isUTC ? .timestampTZ(precision: precision) : .timestamp(precision: precision)

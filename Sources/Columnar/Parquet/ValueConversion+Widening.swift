@@ -8,6 +8,16 @@ extension ValueConversion {
         /// Big-endian two's complement of fixed length.
         case bigEndian
         case byteArray
+
+        /// Whether a leaf's physical type is this carrier.
+        func isCarried(by element: SchemaElement) -> Bool {
+            switch self {
+            case .int32, .uint32: element.type == .int32
+            case .int64, .uint64: element.type == .int64
+            case .bigEndian: element.type == .fixedLengthByteArray
+            case .byteArray: element.type == .byteArray
+            }
+        }
     }
 
     /// What becomes of them.

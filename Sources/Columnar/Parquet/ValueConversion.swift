@@ -35,7 +35,38 @@ enum ValueConversion: Hashable, Sendable {
     case allNull
 
     /// How a leaf becomes a column of `target`; nil if there is no lossless way.
+    ///
+    /// An annotation may lie about its carrier: what is chosen is held against the physical type.
     static func between(_ element: SchemaElement, _ source: DataType, _ target: DataType)
+        -> ValueConversion?
+    {
+        guard let found = chosen(element, source, target), found.reads(element) else { return nil }
+        return found
+    }
+
+    /// Whether an element's physical values are what this conversion takes.
+    private func reads(_ element: SchemaElement) -> Bool {
+        switch self {
+        case .copy(let width): element.type?.width(typeLength: element.typeLength) == width
+        case .bits: element.type == .boolean
+        case .text, .byteArrayToInt64, .byteArrayToInt128: element.type == .byteArray
+        case .fixedText, .bigEndianToInt64, .bigEndianToInt128:
+            element.type == .fixedLengthByteArray
+        case .int32ToInt64, .uint32ToInt64, .int32ToInt128, .int32ToDouble: element.type == .int32
+        case .int64Times, .int64FloorDividedBy, .int64ToInt128, .uint64ToInt128, .int64ToDouble,
+            .instant:
+            element.type == .int64
+        case .int96ToMicros, .int96ToInstant: element.type == .int96
+        case .floatToDouble: element.type == .float
+        case .float16ToFloat, .float16ToDouble:
+            element.type == .fixedLengthByteArray && element.typeLength == 2
+        case .uuid: element.type == .fixedLengthByteArray && element.typeLength == 16
+        case .widened(let carrier, _): carrier.isCarried(by: element)
+        case .allNull: true
+        }
+    }
+
+    private static func chosen(_ element: SchemaElement, _ source: DataType, _ target: DataType)
         -> ValueConversion?
     {
         guard let physical = element.type else { return nil }

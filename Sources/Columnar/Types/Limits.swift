@@ -12,6 +12,8 @@ package enum Limits {
     package static let footerBytes = 256 << 20
     /// Bytes of one uncompressed page; DuckDB legally writes pages of 100 MB.
     package static let pageBytes = 1 << 30
+    /// Pages of one column chunk: a header takes 3 bytes of a hostile file, and 100 of memory.
+    package static let chunkPages = 1 << 20
     /// Bytes in one text column's owner buffer: slices are 32-bit.
     package static let textBufferBytes = Int(UInt32.max)
     /// Nesting of Parquet and JSON schemas, of thrift structs, of JSON documents.
