@@ -63,7 +63,7 @@ let package = Package(
             name: "lake-sample", dependencies: ["Columnar"], path: "Tests/Sample",
             swiftSettings: swiftSettings),
         .executableTarget(
-            name: "lake-bench", dependencies: ["CXXHash"], path: "Tests/Bench",
+            name: "lake-bench", dependencies: ["CXXHash", "Columnar"], path: "Tests/Bench",
             swiftSettings: swiftSettings),
         .testTarget(
             name: "ColumnarTests", dependencies: ["Columnar"], swiftSettings: swiftSettings),

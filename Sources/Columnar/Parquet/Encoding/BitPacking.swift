@@ -1,10 +1,31 @@
+import CKernels
+
 /// Unsigned numbers of a fixed bit width, least significant bit first, one after another.
 ///
 /// https://github.com/apache/parquet-format/blob/master/Encodings.md#run-length-encoding--bit-packing-hybrid-rle--3
-enum BitPacking {
-    /// Unpacks `count` values of at most 32 bits; reads at most 8 bytes past the last value's.
+package enum BitPacking {
+    /// Unpacks `count` values of 1...32 bits; reads at most 8 bytes past the last value's.
+    package static func unpack(
+        _ source: UnsafeRawPointer, bitWidth: Int, count: Int,
+        into target: UnsafeMutablePointer<UInt32>
+    ) {
+        let groups = count / 32
+        lake_unpack32(source, UInt32(truncatingIfNeeded: bitWidth), groups, target)
+        unpackAny(
+            source + groups * 4 * bitWidth, bitWidth: bitWidth, count: count % 32,
+            into: target + groups * 32)
+    }
+
+    /// The same into bytes, for levels.
+    static func unpack(
+        _ source: UnsafeRawPointer, bitWidth: Int, count: Int,
+        into target: UnsafeMutablePointer<UInt8>
+    ) {
+        unpackAny(source, bitWidth: bitWidth, count: count, into: target)
+    }
+
     @inline(__always)
-    static func unpack<T: FixedWidthInteger>(
+    private static func unpackAny<T: FixedWidthInteger>(
         _ source: UnsafeRawPointer, bitWidth: Int, count: Int, into target: UnsafeMutablePointer<T>
     ) {
         let mask = UInt64(1) << UInt64(bitWidth) &- 1
@@ -21,7 +42,9 @@ enum BitPacking {
         _ source: UnsafeRawPointer, bitWidth: Int, count: Int,
         into target: UnsafeMutablePointer<UInt64>
     ) {
-        if bitWidth <= 56 { return unpack(source, bitWidth: bitWidth, count: count, into: target) }
+        if bitWidth <= 56 {
+            return unpackAny(source, bitWidth: bitWidth, count: count, into: target)
+        }
         let mask = bitWidth == 64 ? UInt64.max : UInt64(1) << UInt64(bitWidth) &- 1
         var bit = 0
         for i in 0..<count {

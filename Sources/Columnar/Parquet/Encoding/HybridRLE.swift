@@ -45,7 +45,8 @@ enum HybridRLE {
     /// The bytes must be readable 8 bytes past their end.
     @inline(__always)
     private static func decodeValues<T: FixedWidthInteger>(
-        _ reader: inout ByteReader, bitWidth: Int, count: Int, into target: UnsafeMutablePointer<T>
+        _ reader: inout ByteReader, bitWidth: Int, count: Int, into target: UnsafeMutablePointer<T>,
+        _ unpack: (UnsafeRawPointer, Int, UnsafeMutablePointer<T>) -> Void
     ) throws(ColumnarError) {
         var done = 0
         while done < count {
@@ -57,8 +58,7 @@ enum HybridRLE {
                 if bitWidth == 0 {
                     (target + done).update(repeating: 0, count: length)
                 } else {
-                    BitPacking.unpack(
-                        source, bitWidth: bitWidth, count: length, into: target + done)
+                    unpack(source, length, target + done)
                 }
                 done += length
             }
@@ -70,7 +70,9 @@ enum HybridRLE {
         _ reader: inout ByteReader, bitWidth: Int, count: Int,
         into target: UnsafeMutablePointer<UInt32>
     ) throws(ColumnarError) {
-        try decodeValues(&reader, bitWidth: bitWidth, count: count, into: target)
+        try decodeValues(&reader, bitWidth: bitWidth, count: count, into: target) {
+            BitPacking.unpack($0, bitWidth: bitWidth, count: $1, into: $2)
+        }
     }
 
     /// Levels: widths 0...8.
@@ -78,7 +80,9 @@ enum HybridRLE {
         _ reader: inout ByteReader, bitWidth: Int, count: Int,
         into target: UnsafeMutablePointer<UInt8>
     ) throws(ColumnarError) {
-        try decodeValues(&reader, bitWidth: bitWidth, count: count, into: target)
+        try decodeValues(&reader, bitWidth: bitWidth, count: count, into: target) {
+            BitPacking.unpack($0, bitWidth: bitWidth, count: $1, into: $2)
+        }
     }
 
     /// One-bit values into `bits`, which starts with bit `bits.position`; returns how many are 1.
