@@ -31,7 +31,7 @@ enum DeltaBinaryPacked {
         guard count > 0 else { return }
         store(0, value)
         let size = blockSize / miniblocks
-        var deltas = [UInt64](repeating: 0, count: size)
+        var deltas = Deltas(size: size)
         var done = 1
         while done < count {
             let least = UInt64(bitPattern: try reader.zigzag())
@@ -44,26 +44,57 @@ enum DeltaBinaryPacked {
                 guard bytes.count >= BitPacking.packedBytes(count: wanted, bitWidth: width) else {
                     throw reader.corrupt("deltas end too early")
                 }
-                unpack(bytes, width, wanted, into: &deltas)
-                for i in 0..<wanted {
-                    value = Int64(bitPattern: UInt64(bitPattern: value) &+ least &+ deltas[i])
-                    store(done &+ i, value)
-                }
+                deltas.add(bytes, width, wanted, least: least, to: &value) { store(done &+ $0, $1) }
                 done += wanted
             }
         }
     }
 
-    private static func unpack(
-        _ bytes: UnsafeRawBufferPointer, _ width: Int, _ count: Int, into deltas: inout [UInt64]
-    ) {
-        deltas.withUnsafeMutableBufferPointer { target in
-            guard let start = target.baseAddress else { return }
-            if width == 0 {
-                start.update(repeating: 0, count: count)
-            } else if let source = bytes.baseAddress {
-                BitPacking.unpackWide(source, bitWidth: width, count: count, into: start)
+    /// Room for the differences of one miniblock.
+    private struct Deltas {
+        private var narrow: [UInt32]
+        private var wide: [UInt64]
+
+        init(size: Int) {
+            narrow = Array(repeating: 0, count: size)
+            wide = Array(repeating: 0, count: size)
+        }
+
+        /// Unpacks differences and adds them up, handing on each sum.
+        @inline(__always)
+        mutating func add(
+            _ bytes: UnsafeRawBufferPointer, _ width: Int, _ count: Int, least: UInt64,
+            to value: inout Int64, _ store: (_ index: Int, _ value: Int64) -> Void
+        ) {
+            var sum = UInt64(bitPattern: value)
+            guard width > 0, let source = bytes.baseAddress else {
+                for i in 0..<count {
+                    sum &+= least
+                    store(i, Int64(bitPattern: sum))
+                }
+                value = Int64(bitPattern: sum)
+                return
             }
+            if width <= 32 {
+                narrow.withUnsafeMutableBufferPointer { deltas in
+                    guard let base = deltas.baseAddress else { return }
+                    BitPacking.unpack(source, bitWidth: width, count: count, into: base)
+                    for i in 0..<count {
+                        sum &+= least &+ UInt64(base[i])
+                        store(i, Int64(bitPattern: sum))
+                    }
+                }
+            } else {
+                wide.withUnsafeMutableBufferPointer { deltas in
+                    guard let base = deltas.baseAddress else { return }
+                    BitPacking.unpackWide(source, bitWidth: width, count: count, into: base)
+                    for i in 0..<count {
+                        sum &+= least &+ base[i]
+                        store(i, Int64(bitPattern: sum))
+                    }
+                }
+            }
+            value = Int64(bitPattern: sum)
         }
     }
 
