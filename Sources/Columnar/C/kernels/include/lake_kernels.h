@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lake_unpack.h"
+
 /// Acquire load of a slot that other threads may publish.
 static inline uint64_t lake_load_acquire(const uint64_t *slot) {
     return __atomic_load_n(slot, __ATOMIC_ACQUIRE);
