@@ -66,7 +66,8 @@ let package = Package(
             name: "lake-bench", dependencies: ["CXXHash", "Columnar"], path: "Tests/Bench",
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "ColumnarTests", dependencies: ["Columnar"], swiftSettings: swiftSettings),
+            name: "ColumnarTests", dependencies: ["Columnar"], exclude: ["text"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "QueryTests", dependencies: ["Query", "Columnar"],
             exclude: ["slt", "plans", "errors"],

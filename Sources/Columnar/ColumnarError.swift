@@ -23,22 +23,26 @@ package struct FileLocation: Hashable, Sendable {
     package var column: String?
     package var page: Int?
     package var offset: Int?
+    /// Line of a text file, from 1.
+    package var line: Int?
 
     package init(
         path: String, rowGroup: Int? = nil, column: String? = nil, page: Int? = nil,
-        offset: Int? = nil
+        offset: Int? = nil, line: Int? = nil
     ) {
         self.path = path
         self.rowGroup = rowGroup
         self.column = column
         self.page = page
         self.offset = offset
+        self.line = line
     }
 }
 
 extension FileLocation: CustomStringConvertible {
     package var description: String {
         var parts = [path]
+        if let line { parts.append("line \(line)") }
         if let rowGroup { parts.append("row group \(rowGroup)") }
         if let column { parts.append("column \(column)") }
         if let page { parts.append("page \(page)") }

@@ -79,6 +79,12 @@ package struct GrowingBuffer<Element: BitwiseCopyable>: Sendable {
         return count
     }
 
+    /// Forgets the elements from `newCount` on.
+    package mutating func truncate(to newCount: Int) {
+        precondition(newCount <= count)
+        count = newCount
+    }
+
     package mutating func append(bytes: UnsafeRawBufferPointer) throws(ColumnarError) {
         guard let source = bytes.baseAddress, bytes.count > 0 else { return }
         let elements = bytes.count / MemoryLayout<Element>.stride

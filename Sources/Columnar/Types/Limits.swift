@@ -67,4 +67,16 @@ package enum Limits {
     package static let globAlternatives = 4_096
     /// Bytes of footers that the footer cache holds, as they lie in files; parsed they take some times that.
     package static let footerCacheBytes = 64 << 20
+    /// Bytes of one record of a text file, a line or a JSON object: a row is a few KB; more than this is an
+    /// unclosed quote, or a file that is no table.
+    package static let recordBytes = 64 << 20
+    /// Bytes of a text file that are read at once: 10 ms of work, a morsel.
+    package static let textBlockBytes = (4 << 20) - 4 * Buffer.padding
+    /// Fields of one record of a text file, before it is known to be a table.
+    package static let recordFields = 100_000
+    /// Levels of nested JSON that become rows and arrays; deeper values stay JSON text. An array takes two
+    /// levels of `nestingDepth` in Parquet.
+    package static let recordDepth = 24
+    /// Keys of one nested JSON object over all records; an object with more is a map, and stays JSON text.
+    package static let recordKeys = 500
 }

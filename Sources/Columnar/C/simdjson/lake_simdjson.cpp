@@ -40,3 +40,7 @@ extern "C" const char *lake_json_error_message(int32_t error) {
 }
 
 extern "C" size_t lake_json_padding(void) { return simdjson::SIMDJSON_PADDING; }
+
+extern "C" int32_t lake_utf8_is_valid(const uint8_t *bytes, size_t count) {
+    return simdjson::validate_utf8(reinterpret_cast<const char *>(bytes), count) ? 1 : 0;
+}

@@ -24,6 +24,8 @@ void lake_json_parser_destroy(lake_json_parser *parser);
 lake_json_document lake_json_parse(lake_json_parser *parser, const uint8_t *bytes, size_t count);
 const char *lake_json_error_message(int32_t error);
 size_t lake_json_padding(void);
+/// 1 if the bytes are valid UTF-8, else 0.
+int32_t lake_utf8_is_valid(const uint8_t *bytes, size_t count);
 
 #ifdef __cplusplus
 }
