@@ -22,7 +22,8 @@ enum FileFormats {
     /// The kinds; the first reads folders and names whose ending says nothing.
     static func all(_ place: FilePlace) -> [any FileFormat] {
         [
-            ParquetFiles(place: place)
+            ParquetFiles(place: place), DelimitedFiles(place: place),
+            RecordFiles(place: place),
         ]
     }
 }

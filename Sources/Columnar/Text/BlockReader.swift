@@ -50,7 +50,8 @@ struct BlockReader {
                 location: FileLocation(path: name, line: line))
         }
         let isStuck = consumed == 0 && rest > 0
-        let size = isStuck ? max(rest * 2, blockBytes) : max(blockBytes, rest + blockBytes / 2)
+        let wanted = isStuck ? max(rest * 2, blockBytes) : max(blockBytes, rest + blockBytes / 2)
+        let size = min(wanted, max(Limits.recordBytes, rest) + blockBytes)
         let buffer = try pool.allocate(bytes: size)
         if let block, rest > 0 {
             buffer.base.copyMemory(from: block.buffer.base + consumed, byteCount: rest)
