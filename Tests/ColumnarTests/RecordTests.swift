@@ -40,7 +40,8 @@ import Testing
                     files: [TextScanFile(file: file, fileIndex: 0)], schema: file.schema,
                     request: $0)
             }
-            #expect(listing.split(separator: "\n", omittingEmptySubsequences: false).count == file.rowCount + 1, "\(item.title)")
+            let lines = listing.split(separator: "\n", omittingEmptySubsequences: false)
+            #expect(lines.count == file.rowCount + 1, "\(item.title)")
             return listing
         } catch let error as ColumnarError {
             return "error: \(error)"

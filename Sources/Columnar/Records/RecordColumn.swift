@@ -215,7 +215,7 @@ struct RecordMembers {
         found = Array(repeating: 0, count: columns.count)
     }
 
-    /// Appends one object's members; of equal keys the last counts. nil appends a NULL to every column.
+    /// Appends one object's members, of equal keys the last; nil appends a NULL to every column.
     mutating func append(_ object: JSONElement?) throws(ColumnarError) {
         guard let object else {
             for column in columns { try column.append(nil) }

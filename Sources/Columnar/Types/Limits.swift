@@ -74,7 +74,7 @@ package enum Limits {
     package static let textBlockBytes = (4 << 20) - 4 * Buffer.padding
     /// Fields of one record of a text file, before it is known to be a table.
     package static let recordFields = 100_000
-    /// Levels of nested JSON that become rows and arrays; deeper values stay JSON text. An array takes two
+    /// Levels of nested JSON that become rows and arrays, deeper values stay JSON text: an array takes two
     /// levels of `nestingDepth` in Parquet.
     package static let recordDepth = 24
     /// Keys of one nested JSON object over all records; an object with more is a map, and stays JSON text.
