@@ -36,7 +36,7 @@ extension FileMetadata {
             case 7:
                 let count = try thrift.list(field, of: .structure)
                 for _ in 0..<count { columnOrders.append(try Self.columnOrder(&thrift)) }
-            case 8: throw thrift.corrupt("the file is encrypted, which is not supported")
+            // 8 and 9: some columns are encrypted, which their chunks say too; the footer is signed.
             default: try thrift.skip(field)
             }
         }
@@ -187,7 +187,12 @@ extension ColumnChunkMetadata {
         var hasMetadata = false
         while let field = try thrift.field(after: &last) {
             switch field.id {
-            case 1: throw thrift.corrupt("a column chunk in another file is refused")
+            case 1:
+                let path = try thrift.string(field)
+                guard path.isEmpty else {
+                    throw .unsupported(
+                        thrift.bytes.location, feature: "a column chunk in another file, \(path)")
+                }
             case 3:
                 try thrift.enter(field)
                 try readColumn(&thrift)
@@ -196,11 +201,24 @@ extension ColumnChunkMetadata {
             case 5: offsetIndexBytes = try thrift.count(field)
             case 6: columnIndexOffset = try thrift.count(field)
             case 7: columnIndexBytes = try thrift.count(field)
-            case 8, 9: throw thrift.corrupt("the column is encrypted, which is not supported")
+            case 8, 9:
+                isEncrypted = true
+                try thrift.skip(field)
             default: try thrift.skip(field)
             }
         }
-        guard hasMetadata else { throw thrift.corrupt("a column chunk without metadata") }
+        guard hasMetadata || isEncrypted else {
+            throw thrift.corrupt("a column chunk without metadata")
+        }
+        if isEncrypted { forgetWhatIsEncrypted() }
+    }
+
+    /// Indexes and filters of an encrypted column are encrypted too, and its bounds may be missing.
+    private mutating func forgetWhatIsEncrypted() {
+        statistics = nil
+        bloomFilterOffset = nil
+        offsetIndexOffset = nil
+        columnIndexOffset = nil
     }
 
     private mutating func readColumn(_ thrift: inout ThriftReader) throws(ColumnarError) {

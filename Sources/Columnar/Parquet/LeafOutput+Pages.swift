@@ -45,7 +45,12 @@ extension LeafOutput {
         var reader = ByteReader(page.bytes, location: location)
         let bitWidth = Int(try reader.byte())
         guard bitWidth <= 32 else { throw reader.corrupt("dictionary codes of \(bitWidth) bits") }
-        try HybridRLE.decode(&reader, bitWidth: bitWidth, count: page.present, into: target)
+        // Some writers leave out the runs of one entry, which say nothing.
+        if bitWidth == 0 {
+            target.update(repeating: 0, count: page.present)
+        } else {
+            try HybridRLE.decode(&reader, bitWidth: bitWidth, count: page.present, into: target)
+        }
         var highest: UInt32 = 0
         for i in 0..<page.present { highest = max(highest, target[i]) }
         guard Int(highest) < entryCount else {
@@ -74,11 +79,44 @@ extension LeafOutput {
                     try reader.take(Int(try reader.load(UInt32.self))), location: location)
                 _ = try HybridRLE.decodeBits(&runs, count: page.present, into: &bits)
             }
+        case .bitPacked:
+            var runs = try scratch.writer()
+            try BitPackedLevels.transcode(
+                &reader, bitWidth: 1, count: page.present, into: &runs)
+            var packed = ByteReader(runs.bytes, location: location)
+            _ = try HybridRLE.decodeBits(&packed, count: page.present, into: &bits)
+        case .plainDictionary, .rleDictionary:
+            try appendCoded(page, to: &bits, scratch: &scratch, location: location)
         default: throw .unsupported(location, feature: "encoding \(page.encoding) for booleans")
         }
         if !isDense, let validity {
             Self.spread(compact, validity: validity, start: page.slot, count: page.slots, target)
         }
+    }
+
+    /// Booleans behind codes, which no usual writer makes.
+    private func appendCoded(
+        _ page: PageValues, to bits: inout BitSplicer, scratch: inout PageScratch,
+        location: FileLocation
+    ) throws(ColumnarError) {
+        let (codes, entries) = try mixedCodes(page, scratch: &scratch, location: location)
+        for i in 0..<page.present {
+            let entry = entries.load(fromByteOffset: Int(codes[i]), as: UInt8.self)
+            bits.append(word: UInt64(entry), count: 1)
+        }
+    }
+
+    /// A page's codes in a chunk that has other pages too, and the entries that they name.
+    private func mixedCodes(
+        _ page: PageValues, scratch: inout PageScratch, location: FileLocation
+    ) throws(ColumnarError) -> (UnsafeMutablePointer<UInt32>, entries: UnsafeMutableRawPointer) {
+        guard let mixedEntries else {
+            throw .corrupt(location, reason: "dictionary codes without a dictionary")
+        }
+        let room = try scratch.physical(bytes: page.present * 4)
+        let codes = room.base.assumingMemoryBound(to: UInt32.self)
+        try self.codes(page, into: codes, location: location)
+        return (codes, mixedEntries.base)
     }
 
     /// Spreads packed bits to the slots where the validity has a 1; the others become 0.
@@ -140,22 +178,15 @@ extension LeafOutput {
         guard page.present > 0 else { return }
         switch encoding {
         case .plainDictionary, .rleDictionary:
-            guard let mixedEntries else {
-                throw .corrupt(location, reason: "dictionary codes without a dictionary")
-            }
-            let room = try scratch.physical(bytes: page.present * 4)
-            let codes = room.base.assumingMemoryBound(to: UInt32.self)
-            try self.codes(page, into: codes, location: location)
+            let (codes, entries) = try mixedCodes(page, scratch: &scratch, location: location)
             Self.gather(
-                mixedEntries.base, width: decoder.elementBytes, codes: codes, count: page.present,
+                entries, width: decoder.elementBytes, codes: codes, count: page.present,
                 into: target)
-        case .deltaByteArray where builtTexts != nil && decoder.conversion == .text:
+        case _ where builtTexts != nil && decoder.builds(encoding):
             guard let builtTexts else { return }
-            var reader = ByteReader(page.bytes, location: location)
-            try DeltaByteArray.texts(
-                &reader, count: page.present, out: &builtTexts.bytes,
-                limit: Limits.textBufferBytes,
-                into: target.assumingMemoryBound(to: TextSlice.self))
+            try decoder.build(
+                page.bytes, encoding, count: page.present, out: &builtTexts.bytes,
+                into: target.assumingMemoryBound(to: TextSlice.self), location: location)
             return
         default:
             try decoder.decode(

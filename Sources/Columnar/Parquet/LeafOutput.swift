@@ -38,7 +38,8 @@ struct LeafOutput {
         slotLimit = slots
         self.storage = storage
         self.pool = pool
-        decoder = ValueDecoder(conversion: conversion, element: leaf.node.element)
+        let decoder = ValueDecoder(conversion: conversion, element: leaf.node.element)
+        self.decoder = decoder
         let isCoded = pages.dictionary != nil && pages.areAllCoded && storage != .bit
         var owner: Buffer?
         if storage == .text && !isCoded {
@@ -51,12 +52,12 @@ struct LeafOutput {
         }
         pageOwner = owner
         let isBuilt = pages.pages.contains {
-            $0.header.encoding == ValueEncoding.deltaByteArray.rawValue
+            decoder.builds(ValueEncoding(rawValue: $0.header.encoding))
         }
         builtTexts = isBuilt && owner != nil ? BuiltTexts(try ByteWriter(pool: pool)) : nil
         var entries: (main: Buffer, owner: Buffer)?
         entryCount = pages.dictionary?.header.valueCount ?? 0
-        if let page = pages.dictionary, storage != .bit {
+        if let page = pages.dictionary, conversion != .allNull {
             entries = try Self.entries(
                 page, of: pages, codec: chunk.codec, decoder: decoder, owner: owner,
                 location: location, pool: pool)
@@ -130,8 +131,8 @@ struct LeafOutput {
             start: bytes.base, count: header.uncompressedBytes)
         try Codec.decompress(
             codec: codec, from: try pages.body(page, location: place), into: plain, location: place)
-        // Every entry takes bytes, so that a count beyond them is refused before it is believed.
-        guard header.valueCount <= header.uncompressedBytes else {
+        // Every entry takes a bit, so that a count beyond them is refused before it is believed.
+        guard header.valueCount / 8 <= header.uncompressedBytes else {
             throw .corrupt(
                 location, reason: "\(header.valueCount) dictionary entries in \(plain.count) bytes")
         }

@@ -12,7 +12,7 @@ enum LeafType {
         }
         let logical = annotation(of: element)
         if case .decimal(let scale, let precision)? = logical {
-            return try decimal(element, physical, scale, precision, location: location)
+            return try decimal(element, scale, precision, location: location)
         }
         switch (physical, logical) {
         case (_, .unknown): return .unknown
@@ -27,8 +27,9 @@ enum LeafType {
             default: return .integer
             }
         case (.int32, _): return .integer
-        case (.int64, .time(_, .micros)), (.int64, .time(_, .nanos)): return .time(precision: 6)
-        case (.int64, .timestamp(let isUTC, let unit)):
+        case (.int64, .time): return .time(precision: 6)
+        case (.int64, .timestamp(let isUTC, let unit)),
+            (.fixedLengthByteArray, .timestamp(let isUTC, let unit)):
             let precision = unit == .millis ? 3 : 6
             return isUTC ? .timestampTZ(precision: precision) : .timestamp(precision: precision)
         case (.int64, .integer(64, false)): return .decimal(precision: 20, scale: 0)
@@ -38,20 +39,15 @@ enum LeafType {
         case (.double, _): return .double
         case (.byteArray, .string), (.byteArray, .enumeration): return .text
         case (.byteArray, .json): return .json
-        case (.fixedLengthByteArray, .uuid) where element.typeLength == 16: return .uuid
-        case (.fixedLengthByteArray, .float16) where element.typeLength == 2: return .real
+        case (.fixedLengthByteArray, .uuid): return .uuid
+        case (.fixedLengthByteArray, .float16): return .real
         case (.byteArray, _), (.fixedLengthByteArray, _): return .varbinary
         }
     }
 
     private static func decimal(
-        _ element: SchemaElement, _ physical: PhysicalType, _ scale: Int, _ precision: Int,
-        location: FileLocation
+        _ element: SchemaElement, _ scale: Int, _ precision: Int, location: FileLocation
     ) throws(ColumnarError) -> DataType {
-        switch physical {
-        case .int32, .int64, .byteArray, .fixedLengthByteArray: break
-        default: throw .corrupt(location, reason: "schema: \(element.name): decimal in \(physical)")
-        }
         guard precision > 0, scale >= 0, scale <= precision else {
             throw .corrupt(
                 location, reason: "schema: \(element.name): decimal(\(precision),\(scale))")
@@ -63,9 +59,37 @@ enum LeafType {
         return .decimal(precision: precision, scale: scale)
     }
 
-    /// The logical type, from the newer annotation or else from the older one.
+    /// The logical type of a leaf; nil if there is none, or if its carrier cannot hold it.
     static func annotation(of element: SchemaElement) -> LogicalType? {
-        if let logical = element.logical { return logical }
+        guard let logical = stated(element), let physical = element.type else { return nil }
+        return carries(physical, logical, typeLength: element.typeLength) ? logical : nil
+    }
+
+    /// Which physical types the specification lets a logical type annotate.
+    private static func carries(
+        _ physical: PhysicalType, _ logical: LogicalType, typeLength: Int
+    ) -> Bool {
+        switch (logical, physical) {
+        case (.unknown, _): true
+        case (.string, .byteArray), (.enumeration, .byteArray), (.json, .byteArray),
+            (.bson, .byteArray), (.date, .int32), (.time(_, .millis), .int32),
+            (.time(_, .micros), .int64), (.time(_, .nanos), .int64), (.timestamp, .int64),
+            (.decimal, .int32), (.decimal, .int64), (.decimal, .byteArray),
+            (.decimal, .fixedLengthByteArray):
+            true
+        case (.integer(let bits, _), .int32): bits == 8 || bits == 16 || bits == 32
+        case (.integer(let bits, _), .int64): bits == 64
+        case (.timestamp, .fixedLengthByteArray), (.interval, .fixedLengthByteArray):
+            typeLength == 12
+        case (.uuid, .fixedLengthByteArray): typeLength == 16
+        case (.float16, .fixedLengthByteArray): typeLength == 2
+        default: false
+        }
+    }
+
+    /// What the file says, in the newer annotation or else in the older one.
+    private static func stated(_ element: SchemaElement) -> LogicalType? {
+        if let logical = element.logical, logical != .other { return logical }
         switch element.converted {
         case nil: return nil
         case .utf8: return .string

@@ -60,9 +60,8 @@ extension PageHeader {
             default: try thrift.skip(field)
             }
         }
-        guard valueCount <= Int32.max else {
-            throw thrift.corrupt("\(valueCount) values in a page")
-        }
+        let largest = max(valueCount, nullCount, rowCount, definitionBytes, repetitionBytes)
+        guard largest <= Int32.max else { throw thrift.corrupt("\(largest) in a page header") }
     }
 
     /// The header of a version 1 data page or of a dictionary page.

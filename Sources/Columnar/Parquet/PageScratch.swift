@@ -14,6 +14,8 @@ struct PageScratch {
     private var first: Buffer?
     private var second: Buffer?
     private var third: Buffer?
+    private var repetitionRuns: ByteWriter?
+    private var definitionRuns: ByteWriter?
 
     init(pool: BufferPool) {
         self.pool = pool
@@ -87,10 +89,14 @@ struct PageScratch {
         var reader = ByteReader(UnsafeRawBufferPointer(plain), location: location)
         if header.type == PageType.data.rawValue {
             if leaf.maxRepetition > 0 {
-                parts.repetition = try levelBytes(&reader, header.repetitionEncoding)
+                parts.repetition = try Self.levelBytes(
+                    &reader, header, header.repetitionEncoding, maximum: leaf.maxRepetition,
+                    runs: &repetitionRuns, pool: pool)
             }
             if leaf.maxDefinition > 0 {
-                parts.definition = try levelBytes(&reader, header.definitionEncoding)
+                parts.definition = try Self.levelBytes(
+                    &reader, header, header.definitionEncoding, maximum: leaf.maxDefinition,
+                    runs: &definitionRuns, pool: pool)
             }
         }
         parts.valuesBase = offset + reader.position
@@ -98,12 +104,22 @@ struct PageScratch {
         return parts
     }
 
-    private func levelBytes(
-        _ reader: inout ByteReader, _ encoding: Int
+    /// The levels of a version 1 page as `HybridRLE` has them; `runs` holds them if they must be made.
+    private static func levelBytes(
+        _ reader: inout ByteReader, _ header: PageHeader, _ encoding: Int, maximum: Int,
+        runs: inout ByteWriter?, pool: BufferPool
     ) throws(ColumnarError) -> UnsafeRawBufferPointer {
-        guard encoding == ValueEncoding.rle.rawValue else {
-            throw .unsupported(reader.location, feature: "level encoding \(encoding)")
+        switch ValueEncoding(rawValue: encoding) {
+        case .rle: return try reader.take(Int(try reader.load(UInt32.self)))
+        case .bitPacked:
+            var made: ByteWriter
+            if let runs { made = runs } else { made = try ByteWriter(pool: pool) }
+            try BitPackedLevels.transcode(
+                &reader, bitWidth: BitPacking.bitWidth(for: maximum), count: header.valueCount,
+                into: &made)
+            runs = made
+            return made.bytes
+        default: throw .unsupported(reader.location, feature: "level encoding \(encoding)")
         }
-        return try reader.take(Int(try reader.load(UInt32.self)))
     }
 }

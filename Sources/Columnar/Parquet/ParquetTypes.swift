@@ -40,6 +40,7 @@ enum ValueEncoding: Int, Sendable {
     case deltaByteArray = 7
     case rleDictionary = 8
     case byteStreamSplit = 9
+    case alp = 10
 }
 
 enum PageType: Int, Sendable {
@@ -150,6 +151,8 @@ struct ColumnChunkMetadata: Sendable {
     var offsetIndexBytes = 0
     var columnIndexOffset: Int?
     var columnIndexBytes = 0
+    /// The pages, and perhaps the metadata, are encrypted: the other columns can be read.
+    var isEncrypted = false
 
     /// Where the chunk's first page begins.
     ///

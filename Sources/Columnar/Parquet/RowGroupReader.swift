@@ -51,6 +51,9 @@ final class RowGroupReader: Sendable {
         var place = location
         place.column = schemaLeaf.name
         let chunk = file.metadata.rowGroups[index].columns[leaf]
+        guard !chunk.isEncrypted else {
+            throw .unsupported(place, feature: "reading an encrypted column")
+        }
         let isSimple =
             !keepsLevels && schemaLeaf.maxRepetition == 0 && schemaLeaf.maxDefinition <= 1
         return try ColumnChunkDecoder(

@@ -56,7 +56,7 @@ private struct SchemaTreeBuilder {
         case .optional:
             return try body(element, levels.optional(), isNullable: true, path: path)
         case .repeated:
-            let child = try plainBody(element, levels.repeated(), isNullable: false, path: path)
+            let child = try body(element, levels.repeated(), isNullable: false, path: path)
             return list(element, levels, isNullable: false, child: child)
         }
     }
@@ -136,7 +136,7 @@ private struct SchemaTreeBuilder {
             || (position < elements.count && elements[position].repetition == .repeated)
         let child =
             isElement
-            ? try plainBody(repeated, inner, isNullable: false, path: path)
+            ? try body(repeated, inner, isNullable: false, path: path)
             : try node(inner, path: path)
         return list(element, levels, isNullable: isNullable, child: child)
     }

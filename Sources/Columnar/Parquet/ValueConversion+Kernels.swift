@@ -46,6 +46,8 @@ extension ValueConversion {
             fits = !overflow
         case .int96ToMicros, .int96ToInstant:
             fits = convertInt96(source, count: count, into: target)
+        case .wideToMicros(let unit), .wideToInstant(let unit):
+            fits = convertWide(source, unit, count: count, into: target)
         case .bigEndianToInt64, .bigEndianToInt128:
             fits = convertBigEndian(source, sourceWidth, count: count, into: target)
         case .widened(let carrier, let wider):
@@ -103,18 +105,45 @@ extension ValueConversion {
         for i in 0..<count {
             let nanos = source.loadUnaligned(fromByteOffset: i * 12, as: Int64.self)
             let day = source.loadUnaligned(fromByteOffset: i * 12 + 8, as: Int32.self)
-            // 32-bit days times microseconds per day always fit 64 bits.
-            let whole = (Int64(day) - julianDayOf1970) &* CivilTime.microsPerDay
+            // 32-bit days are 5.8 million years, 64-bit microseconds 292,000.
+            let (whole, isFar) = (Int64(day) - julianDayOf1970)
+                .multipliedReportingOverflow(by: CivilTime.microsPerDay)
             let (micros, overflow) = whole.addingReportingOverflow(Self.floor(nanos, 1000))
-            if overflow { return false }
-            if self == .int96ToInstant {
-                target.storeBytes(
-                    of: ZonedTime(micros: micros).bits, toByteOffset: i * 16, as: Int128.self)
-            } else {
-                target.storeBytes(of: micros, toByteOffset: i * 8, as: Int64.self)
-            }
+            if isFar || overflow { return false }
+            storeTime(micros, at: i, into: target)
         }
         return true
+    }
+
+    /// FLBA(12) timestamps: signed 96-bit counts, little-endian.
+    private func convertWide(
+        _ source: UnsafeRawPointer, _ unit: TimeUnit, count: Int,
+        into target: UnsafeMutableRawPointer
+    ) -> Bool {
+        for i in 0..<count {
+            let low = source.loadUnaligned(fromByteOffset: i * 12, as: UInt64.self)
+            let high = source.loadUnaligned(fromByteOffset: i * 12 + 8, as: Int32.self)
+            let value = Int128(high) << 64 | Int128(low)
+            var micros = value
+            switch unit {
+            case .millis: micros = value * 1000
+            case .micros: break
+            case .nanos: micros = (value - (value % 1000 + 1000) % 1000) / 1000
+            }
+            guard let fitting = Int64(exactly: micros) else { return false }
+            storeTime(fitting, at: i, into: target)
+        }
+        return true
+    }
+
+    /// Stores microseconds as they are, or as an instant in UTC.
+    private func storeTime(_ micros: Int64, at i: Int, into target: UnsafeMutableRawPointer) {
+        if targetWidth == 16 {
+            target.storeBytes(
+                of: ZonedTime(micros: micros).bits, toByteOffset: i * 16, as: Int128.self)
+        } else {
+            target.storeBytes(of: micros, toByteOffset: i * 8, as: Int64.self)
+        }
     }
 
     private func convertBigEndian(

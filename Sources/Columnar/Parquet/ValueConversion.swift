@@ -20,6 +20,9 @@ enum ValueConversion: Hashable, Sendable {
     case instant(factor: Int64, divisor: Int64)
     case int96ToMicros
     case int96ToInstant
+    /// Little-endian 96-bit counts of a unit.
+    case wideToMicros(TimeUnit)
+    case wideToInstant(TimeUnit)
     case floatToDouble
     case float16ToFloat
     case float16ToDouble
@@ -57,6 +60,8 @@ enum ValueConversion: Hashable, Sendable {
             .instant:
             element.type == .int64
         case .int96ToMicros, .int96ToInstant: element.type == .int96
+        case .wideToMicros, .wideToInstant:
+            element.type == .fixedLengthByteArray && element.typeLength == 12
         case .floatToDouble: element.type == .float
         case .float16ToFloat, .float16ToDouble:
             element.type == .fixedLengthByteArray && element.typeLength == 2
@@ -135,6 +140,10 @@ enum ValueConversion: Hashable, Sendable {
             case .micros: return .copy(width: 8)
             case .nanos: return .int64FloorDividedBy(1000)
             }
+        case (.timestamp(_, let unit), .timestamp) where physical == .fixedLengthByteArray:
+            return .wideToMicros(unit)
+        case (.timestamp(_, let unit), .timestampTZ) where physical == .fixedLengthByteArray:
+            return .wideToInstant(unit)
         case (.timestamp(_, let unit), .timestamp):
             switch unit {
             case .millis: return .int64Times(1000)
@@ -158,10 +167,12 @@ enum ValueConversion: Hashable, Sendable {
         case .bits, .text, .fixedText, .allNull: 0
         case .float16ToFloat: 4
         case .int32ToInt64, .uint32ToInt64, .int32ToDouble, .int64Times, .int64FloorDividedBy,
-            .int64ToDouble, .int96ToMicros, .floatToDouble, .float16ToDouble, .bigEndianToInt64,
+            .int64ToDouble, .int96ToMicros, .wideToMicros, .floatToDouble, .float16ToDouble,
+            .bigEndianToInt64,
             .byteArrayToInt64:
             8
         case .int32ToInt128, .int64ToInt128, .uint64ToInt128, .instant, .int96ToInstant,
+            .wideToInstant,
             .bigEndianToInt128, .byteArrayToInt128, .uuid:
             16
         }

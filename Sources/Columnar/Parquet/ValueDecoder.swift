@@ -14,9 +14,10 @@ struct ValueDecoder: Sendable {
         typeLength = element.typeLength
     }
 
-    /// Bytes of one decoded element: a value, or a slice.
+    /// Bytes of one decoded element: a value, a slice, a byte for a boolean.
     var elementBytes: Int {
         switch conversion {
+        case .bits: 1
         case .text, .fixedText: MemoryLayout<TextSlice>.stride
         default: conversion.targetWidth
         }
@@ -37,22 +38,21 @@ struct ValueDecoder: Sendable {
             try fixedSlices(
                 bytes, base: base, encoding, count,
                 into: target.assumingMemoryBound(to: TextSlice.self), location)
+        case .bits: try bits(bytes, encoding, count, into: target, location)
         case .byteArrayToInt64, .byteArrayToInt128, .widened(.byteArray, _):
             try decimals(bytes, encoding, count, into: target, scratch: &scratch, location)
         default:
             guard let width = physical.width(typeLength: typeLength) else {
                 preconditionFailure("a fixed-width conversion")
             }
-            let (total, overflow) = width.multipliedReportingOverflow(by: count)
-            guard !overflow else { throw .corrupt(location, reason: "\(count) values of \(width)") }
             if encoding == .plain {
-                guard total <= bytes.count, let source = bytes.baseAddress else {
-                    throw missing(count, of: width, in: bytes, location)
-                }
+                let source = try plain(bytes, count, width: width, location)
                 try conversion.convert(
                     source, sourceWidth: width, count: count, into: target, location: location)
                 return
             }
+            let (total, overflow) = width.multipliedReportingOverflow(by: count)
+            guard !overflow else { throw missing(count, of: width, in: bytes, location) }
             let room = try scratch.physical(bytes: total)
             try fixed(
                 bytes, encoding, count, width: width, into: room.base, scratch: &scratch, location)
@@ -61,13 +61,43 @@ struct ValueDecoder: Sendable {
         }
     }
 
-    private func missing(
+    /// Where PLAIN values begin; refused if they are not all there.
+    func plain(
+        _ bytes: UnsafeRawBufferPointer, _ count: Int, width: Int, _ location: FileLocation
+    ) throws(ColumnarError) -> UnsafeRawPointer {
+        let (total, overflow) = width.multipliedReportingOverflow(by: count)
+        guard !overflow, total <= bytes.count, let source = bytes.baseAddress else {
+            throw missing(count, of: width, in: bytes, location)
+        }
+        // A defective writer put lengths in front of values that have one length.
+        if physical == .fixedLengthByteArray, bytes.count - total == 4 * count {
+            throw .corrupt(location, reason: "fixed-length values are written with lengths")
+        }
+        return source
+    }
+
+    /// Booleans as bytes: the entries of a dictionary.
+    private func bits(
+        _ bytes: UnsafeRawBufferPointer, _ encoding: ValueEncoding, _ count: Int,
+        into target: UnsafeMutableRawPointer, _ location: FileLocation
+    ) throws(ColumnarError) {
+        guard encoding == .plain else { throw unsupported(encoding, location) }
+        guard BitPacking.packedBytes(count: count, bitWidth: 1) <= bytes.count else {
+            throw .corrupt(location, reason: "\(count) booleans in \(bytes.count) bytes")
+        }
+        for i in 0..<count {
+            let bit = bytes[i &>> 3] &>> UInt8(i & 7) & 1
+            target.storeBytes(of: bit, toByteOffset: i, as: UInt8.self)
+        }
+    }
+
+    func missing(
         _ count: Int, of width: Int, in bytes: UnsafeRawBufferPointer, _ location: FileLocation
     ) -> ColumnarError {
         .corrupt(location, reason: "\(count) values of \(width) bytes in \(bytes.count) bytes")
     }
 
-    private func unsupported(
+    func unsupported(
         _ encoding: ValueEncoding, _ location: FileLocation
     ) -> ColumnarError {
         .unsupported(location, feature: "encoding \(encoding) for \(physical)")
@@ -84,6 +114,8 @@ struct ValueDecoder: Sendable {
             try DeltaBinaryPacked.decode(&reader, count: count, width: width, into: target)
         case (.byteStreamSplit, _):
             try ByteStreamSplit.decode(&reader, count: count, width: width, into: target)
+        case (.alp, .float), (.alp, .double):
+            try ALP.decode(&reader, count: count, width: width, into: target)
         case (.deltaByteArray, .fixedLengthByteArray):
             try fixedDeltas(&reader, count, width: width, into: target, scratch: &scratch)
         default: throw unsupported(encoding, location)
@@ -104,52 +136,5 @@ struct ValueDecoder: Sendable {
             throw reader.corrupt("a value of \(slices[i].length) bytes, not \(width)")
         }
         if count > 0 { target.copyMemory(from: texts.buffer.base, byteCount: count * width) }
-    }
-
-    private func slices(
-        _ bytes: UnsafeRawBufferPointer, base: Int, _ encoding: ValueEncoding, _ count: Int,
-        into target: UnsafeMutablePointer<TextSlice>, _ location: FileLocation
-    ) throws(ColumnarError) {
-        var reader = ByteReader(bytes, location: location)
-        switch encoding {
-        case .plain: try Plain.slices(&reader, count: count, base: base, into: target)
-        case .deltaLengthByteArray:
-            try DeltaLengthByteArray.slices(&reader, count: count, base: base, into: target)
-        default: throw unsupported(encoding, location)
-        }
-    }
-
-    private func fixedSlices(
-        _ bytes: UnsafeRawBufferPointer, base: Int, _ encoding: ValueEncoding, _ count: Int,
-        into target: UnsafeMutablePointer<TextSlice>, _ location: FileLocation
-    ) throws(ColumnarError) {
-        guard encoding == .plain else { throw unsupported(encoding, location) }
-        let (total, overflow) = typeLength.multipliedReportingOverflow(by: count)
-        guard !overflow, total <= bytes.count else {
-            throw missing(count, of: typeLength, in: bytes, location)
-        }
-        for i in 0..<count {
-            target[i] = TextSlice(
-                start: UInt32(truncatingIfNeeded: base + i * typeLength),
-                length: UInt32(truncatingIfNeeded: typeLength))
-        }
-    }
-
-    /// Decimals in byte arrays: slices first, then their numbers.
-    private func decimals(
-        _ bytes: UnsafeRawBufferPointer, _ encoding: ValueEncoding, _ count: Int,
-        into target: UnsafeMutableRawPointer, scratch: inout PageScratch, _ location: FileLocation
-    ) throws(ColumnarError) {
-        let room = try scratch.physical(bytes: count * MemoryLayout<TextSlice>.stride)
-        let slices = room.base.assumingMemoryBound(to: TextSlice.self)
-        try self.slices(bytes, base: 0, encoding, count, into: slices, location)
-        for i in 0..<count {
-            let start = Int(slices[i].start)
-            let value = ValueConversion.bigEndian(
-                UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(slices[i].length)]))
-            guard conversion.store(value, at: i, into: target) else {
-                throw .corrupt(location, reason: "a decimal does not fit its type")
-            }
-        }
     }
 }

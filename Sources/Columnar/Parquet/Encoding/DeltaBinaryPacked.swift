@@ -8,8 +8,8 @@
 ///             │ min delta │ width, 1 B each│ miniblocks, width × size  │
 ///             └───────────┴────────────────┴───────────────────────────┘
 enum DeltaBinaryPacked {
-    /// Values of a block that we accept; writers use 128 or 256.
-    private static let largestBlock = 1 << 16
+    /// Deltas unpacked at a time, whatever the size of a miniblock.
+    private static let pieceCount = 256
 
     /// Decodes exactly `count` values and hands each on; arithmetic wraps, as the format says.
     ///
@@ -22,8 +22,8 @@ enum DeltaBinaryPacked {
         let miniblocks = try reader.length()
         let total = try reader.length()
         var value = try reader.zigzag()
-        guard blockSize > 0, blockSize % 128 == 0, blockSize <= largestBlock, miniblocks > 0,
-            blockSize % miniblocks == 0, blockSize / miniblocks % 32 == 0
+        guard blockSize > 0, blockSize % 128 == 0, miniblocks > 0, blockSize % miniblocks == 0,
+            blockSize / miniblocks % 32 == 0
         else {
             throw reader.corrupt("delta blocks of \(blockSize) values in \(miniblocks) miniblocks")
         }
@@ -31,7 +31,7 @@ enum DeltaBinaryPacked {
         guard count > 0 else { return }
         store(0, value)
         let size = blockSize / miniblocks
-        var deltas = Deltas(size: size)
+        var deltas = Deltas(size: pieceCount)
         var done = 1
         while done < count {
             let least = UInt64(bitPattern: try reader.zigzag())
@@ -44,8 +44,16 @@ enum DeltaBinaryPacked {
                 guard bytes.count >= BitPacking.packedBytes(count: wanted, bitWidth: width) else {
                     throw reader.corrupt("deltas end too early")
                 }
-                deltas.add(bytes, width, wanted, least: least, to: &value) { store(done &+ $0, $1) }
-                done += wanted
+                var start = 0
+                while start < wanted {
+                    let count = min(wanted - start, pieceCount)
+                    let piece = UnsafeRawBufferPointer(rebasing: bytes[(start / 8 * width)...])
+                    deltas.add(piece, width, count, least: least, to: &value) {
+                        store(done &+ $0, $1)
+                    }
+                    start += count
+                    done += count
+                }
             }
         }
     }
@@ -114,17 +122,16 @@ enum DeltaBinaryPacked {
         }
     }
 
-    /// Lengths of texts: none may be negative.
+    /// Lengths of texts, each handed on: none may be negative.
+    @inline(__always)
     static func lengths(
-        _ reader: inout ByteReader, count: Int
-    ) throws(ColumnarError) -> [Int32] {
-        var result = [Int32](repeating: 0, count: count)
+        _ reader: inout ByteReader, count: Int, _ store: (_ index: Int, _ length: UInt32) -> Void
+    ) throws(ColumnarError) {
         var isValid = true
         try decode(&reader, count: count) { index, value in
             isValid = isValid && value >= 0 && value <= Int64(Int32.max)
-            result[index] = Int32(truncatingIfNeeded: value)
+            store(index, UInt32(truncatingIfNeeded: value))
         }
         guard isValid else { throw reader.corrupt("a length below 0 or beyond 31 bits") }
-        return result
     }
 }

@@ -9,15 +9,18 @@ enum DeltaByteArray {
         _ reader: inout ByteReader, count: Int, out: inout ByteWriter, limit: Int,
         into target: UnsafeMutablePointer<TextSlice>
     ) throws(ColumnarError) {
-        let prefixes = try DeltaBinaryPacked.lengths(&reader, count: count)
-        let suffixes = try DeltaBinaryPacked.lengths(&reader, count: count)
+        // The slices hold prefix and suffix lengths until each text's place is known.
+        try DeltaBinaryPacked.lengths(&reader, count: count) { index, length in
+            target[index] = TextSlice(start: length, length: 0)
+        }
+        try DeltaBinaryPacked.lengths(&reader, count: count) { target[$0].length = $1 }
         var previous = 0..<0
         for i in 0..<count {
-            let prefix = Int(prefixes[i])
+            let prefix = Int(target[i].start)
             guard prefix <= previous.count else {
                 throw reader.corrupt("prefix \(prefix) of a text of \(previous.count) bytes")
             }
-            let suffix = try reader.take(Int(suffixes[i]))
+            let suffix = try reader.take(Int(target[i].length))
             let start = out.count
             let length = prefix + suffix.count
             guard length <= limit - start else {

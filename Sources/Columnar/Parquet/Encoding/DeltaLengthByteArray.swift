@@ -7,17 +7,17 @@ enum DeltaLengthByteArray {
         _ reader: inout ByteReader, count: Int, base: Int,
         into target: UnsafeMutablePointer<TextSlice>
     ) throws(ColumnarError) {
-        let lengths = try DeltaBinaryPacked.lengths(&reader, count: count)
+        try DeltaBinaryPacked.lengths(&reader, count: count) { index, length in
+            target[index] = TextSlice(start: 0, length: length)
+        }
         var start = reader.position
         let end = reader.bytes.count
         for i in 0..<count {
-            let length = Int(lengths[i])
+            let length = Int(target[i].length)
             guard length <= end - start else {
                 throw reader.corrupt("text \(i) of \(count) is \(length) bytes long")
             }
-            target[i] = TextSlice(
-                start: UInt32(truncatingIfNeeded: base + start),
-                length: UInt32(truncatingIfNeeded: length))
+            target[i].start = UInt32(truncatingIfNeeded: base + start)
             start += length
         }
     }
