@@ -69,10 +69,21 @@ package struct ByteWriter {
         try append(byte: UInt8(rest))
     }
 
+    /// A signed LEB128 number, its sign in the lowest bit.
+    package mutating func append(zigzag value: Int64) throws(ColumnarError) {
+        try append(varint: UInt64(bitPattern: value &<< 1 ^ value &>> 63))
+    }
+
     /// Overwrites a number that was written earlier, such as a length in front of its bytes.
     package mutating func patch<T: BitwiseCopyable>(at offset: Int, number: T) {
         precondition(offset >= 0 && offset + MemoryLayout<T>.size <= count)
         (buffer.base + offset).storeBytes(of: number, as: T.self)
+    }
+
+    /// Forgets the bytes behind the first `length`.
+    package mutating func truncate(to length: Int) {
+        precondition(length >= 0 && length <= count)
+        count = length
     }
 
     package mutating func removeAll() {

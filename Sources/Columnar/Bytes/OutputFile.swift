@@ -11,7 +11,7 @@ package final class OutputFile {
     package private(set) var sizeBytes = 0
     private let folder: String
     private var descriptor: Int32
-    private var isCommitted = false
+    private var hasTemporary = true
 
     /// Creates the temporary file; an old one of the same name is replaced.
     package init(path: String) throws(ColumnarError) {
@@ -24,14 +24,13 @@ package final class OutputFile {
         descriptor = Glibc.open(
             temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode_t(0o644))
         guard descriptor >= 0 else {
-            isCommitted = true
+            hasTemporary = false
             throw .io(operation: "create", path: temporaryPath, errorNumber: errno)
         }
     }
 
     deinit {
-        if descriptor >= 0 { close(descriptor) }
-        if !isCommitted { unlink(temporaryPath) }
+        abandon()
     }
 
     package func write(_ bytes: UnsafeRawBufferPointer) throws(ColumnarError) {
@@ -47,6 +46,14 @@ package final class OutputFile {
         sizeBytes += bytes.count
     }
 
+    /// Closes and removes the temporary file; nothing was written.
+    package func abandon() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+        if hasTemporary { unlink(temporaryPath) }
+        hasTemporary = false
+    }
+
     /// Makes the file durable and visible under its name.
     package func commit() throws(ColumnarError) {
         guard fsync(descriptor) == 0 else {
@@ -60,7 +67,7 @@ package final class OutputFile {
         guard rename(temporaryPath, path) == 0 else {
             throw .io(operation: "rename", path: path, errorNumber: errno)
         }
-        isCommitted = true
+        hasTemporary = false
         let directory = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else {
             throw .io(operation: "open", path: folder, errorNumber: errno)

@@ -50,33 +50,42 @@ struct ShredFrame {
 struct Shredder {
     let pool: BufferPool
     let path: String
+    let meter: StagingMeter
 
     /// Sends the frame's entries of a column down to the staged leaves.
+    ///
+    /// False if they do not fit the row group: then the caller rolls the leaves back.
     func shred(
         _ column: Column, _ node: SchemaNode, _ frame: ShredFrame, into leaves: [LeafStaging]
-    ) throws(ColumnarError) {
+    ) throws(ColumnarError) -> Bool {
         let frame = try frame.copy(pool: pool)
         let base = try peel(column, frame)
         try markNulls(base, node, frame)
         switch (base, node.kind) {
         case (.row(let c), .row):
-            for (child, childNode) in zip(c.children, node.children) {
-                try shred(child, childNode, frame, into: leaves)
-            }
+            return try shred(c.children, node, frame, into: leaves)
         case (.list(let c), .list):
-            try shred(c.child, node.children[0], try expand(c, node, frame), into: leaves)
+            guard let entries = try expand(c, node, frame) else { return false }
+            return try shred(c.child, node.children[0], entries, into: leaves)
         case (.list(let c), .map):
-            let entries = try expand(c, node, frame)
+            guard let entries = try expand(c, node, frame) else { return false }
             // The entries of a map are a row that is itself no level.
             guard case .row(let pair) = try peel(c.child, entries) else {
                 preconditionFailure("a map's child is a row")
             }
-            for (child, childNode) in zip(pair.children, node.children) {
-                try shred(child, childNode, entries, into: leaves)
-            }
-        case (_, .leaf(let index)): try leaves[index].append(frame, base)
+            return try shred(pair.children, node, entries, into: leaves)
+        case (_, .leaf(let index)): return try leaves[index].append(frame, base)
         default: preconditionFailure("a column's form follows its type")
         }
+    }
+
+    private func shred(
+        _ children: [Column], _ node: SchemaNode, _ frame: ShredFrame, into leaves: [LeafStaging]
+    ) throws(ColumnarError) -> Bool {
+        for (child, childNode) in zip(children, node.children) {
+            guard try shred(child, childNode, frame, into: leaves) else { return false }
+        }
+        return true
     }
 
     /// The column under codes, constants and runs; the frame's positions follow.
@@ -158,9 +167,11 @@ struct Shredder {
     }
 
     /// One entry per element; empty lists keep one that ended.
+    ///
+    /// nil if the levels alone would not fit: one list may stand behind many rows.
     private func expand(
         _ list: ListColumn, _ node: SchemaNode, _ frame: ShredFrame
-    ) throws(ColumnarError) -> ShredFrame {
+    ) throws(ColumnarError) -> ShredFrame? {
         let offsets = list.offsetSpan()
         let positions = frame.positionBase
         var total = 0
@@ -169,6 +180,12 @@ struct Shredder {
             total +=
                 positions[i] == ShredFrame.dead
                 ? 1 : max(Int(offsets[position + 1]) - Int(offsets[position]), 1)
+        }
+        guard meter.fits(total * 2) else { return nil }
+        guard total < Limits.rowGroupValues else {
+            throw .limit(
+                name: "rowGroupValues", value: total, limit: Limits.rowGroupValues,
+                location: FileLocation(path: path, column: node.name))
         }
         let next = try ShredFrame(count: total, pool: pool)
         let repetition = UInt8(node.repetition + 1)

@@ -12,9 +12,9 @@ struct DictionaryBuilder {
     private var hashes: [UInt64] = []
     private static let empty = UInt32.max
 
-    /// nil if the values do not repeat enough, or their dictionary grows beyond `limitBytes`.
+    /// nil if the dictionary grows beyond `limitBytes`, or, unless forced, the values hardly repeat.
     init?(
-        _ staging: LeafStaging, limitBytes: Int, pool: BufferPool
+        _ staging: LeafStaging, limitBytes: Int, isForced: Bool, pool: BufferPool
     ) throws(ColumnarError) {
         codes = try pool.allocate(UInt32.self, count: staging.valueCount)
         slots = Array(repeating: Self.empty, count: 1 << 12)
@@ -23,20 +23,23 @@ struct DictionaryBuilder {
         let isKept: Bool
         switch staging.width {
         case 4:
-            isKept = build(NumberKeys<UInt32>(base: base), staging, limitBytes)
+            isKept = build(NumberKeys<UInt32>(base: base), staging, limitBytes, isForced)
         case 8:
-            isKept = build(NumberKeys<UInt64>(base: base), staging, limitBytes)
+            isKept = build(NumberKeys<UInt64>(base: base), staging, limitBytes, isForced)
         case 0:
             let starts = staging.starts.bytes.baseAddress
             guard let starts else { return nil }
-            isKept = build(TextKeys(base: base, starts: starts), staging, limitBytes)
+            isKept = build(TextKeys(base: base, starts: starts), staging, limitBytes, isForced)
         default:
-            isKept = build(BlockKeys(base: base, width: staging.width), staging, limitBytes)
+            isKept = build(BlockKeys(base: base, width: staging.width), staging, limitBytes, isForced)
         }
         if !isKept { return nil }
     }
 
     var count: Int { firsts.count }
+
+    /// Bits of a code; one at least, which is what all readers expect.
+    var bitWidth: Int { max(BitPacking.bitWidth(for: count - 1), 1) }
 
     /// The first appearances of the entries that occur among values `range`.
     func firsts(of range: Range<Int>) -> [Int] {
@@ -55,7 +58,7 @@ struct DictionaryBuilder {
 
     @inline(__always)
     private mutating func build<Keys: DictionaryKeys>(
-        _ keys: Keys, _ staging: LeafStaging, _ limitBytes: Int
+        _ keys: Keys, _ staging: LeafStaging, _ limitBytes: Int, _ isForced: Bool
     ) -> Bool {
         let target = codes.base.assumingMemoryBound(to: UInt32.self)
         let count = staging.valueCount
@@ -80,7 +83,7 @@ struct DictionaryBuilder {
                 }
                 slot = (slot + 1) & (slots.count - 1)
             }
-            if i == Self.trialValues, firsts.count * 10 > i * 9 { return false }
+            if i == Self.trialValues, firsts.count * 10 > i * 9, !isForced { return false }
         }
         return true
     }

@@ -1,6 +1,7 @@
 /// Writes one Parquet file, a row group at a time; the file appears under its name when it is finished.
 ///
-/// Holds one row group of staged values. If it goes before `finish`, the temporary file is removed.
+/// Holds one row group of staged values, at most `rowGroupBytes` of them. If a call throws, or the writer
+/// goes before `finish`, the temporary file is removed and nothing appears.
 package final class ParquetWriter {
     private let schema: Schema
     private let options: ParquetWriterOptions
@@ -8,12 +9,18 @@ package final class ParquetWriter {
     private let tree: SchemaTree
     private let file: OutputFile
     private let leaves: [LeafStaging]
+    private let meter: StagingMeter
     private var encoder: ChunkEncoder
     private let shredder: Shredder
     private var metadata = FileMetadata()
     private var indexes: [[(column: ColumnIndex?, offset: OffsetIndex)]] = []
     private var bounds: [BoundsCollector]
     private var stagedRows = 0
+    /// Why nothing more can be written.
+    private var failure: ColumnarError?
+
+    /// Rows that are shredded at a time; fewer where they are so large that they would not fit.
+    private static let pieceRows = 8_192
 
     /// Creates the temporary file beside `path`.
     package init(
@@ -24,6 +31,9 @@ package final class ParquetWriter {
         self.options = options
         self.pool = pool
         let location = FileLocation(path: path)
+        guard schema.count > 0 else {
+            throw .unsupported(location, feature: "a Parquet file without columns")
+        }
         guard schema.count <= Limits.tableColumns else {
             throw .limit(
                 name: "tableColumns", value: schema.count, limit: Limits.tableColumns,
@@ -34,16 +44,29 @@ package final class ParquetWriter {
         metadata.columnOrders = Array(repeating: .typeDefined, count: tree.leaves.count)
         metadata.createdBy = options.createdBy
         metadata.keyValues = options.keyValueMetadata
+        meter = StagingMeter(limitBytes: max(options.rowGroupBytes, 1))
         var leaves: [LeafStaging] = []
         for leaf in tree.leaves {
-            leaves.append(try LeafStaging(leaf: leaf, path: path, pool: pool))
+            leaves.append(try LeafStaging(leaf: leaf, path: path, meter: meter, pool: pool))
         }
         self.leaves = leaves
         bounds = Array(repeating: BoundsCollector(), count: leaves.count)
-        encoder = try ChunkEncoder(options: options, pool: pool)
-        shredder = Shredder(pool: pool, path: path)
+        encoder = try ChunkEncoder(
+            options: options, filterLeaves: Self.filterLeaves(tree, options), path: path, pool: pool)
+        shredder = Shredder(pool: pool, path: path, meter: meter)
         file = try OutputFile(path: path)
         try writeMagic()
+    }
+
+    /// The leaves that queries look for values in: their pages stay small.
+    private static func filterLeaves(
+        _ tree: SchemaTree, _ options: ParquetWriterOptions
+    ) -> Set<String> {
+        var names = Set(options.bloomColumns)
+        for column in options.sortingColumns where tree.columns.indices.contains(column.column) {
+            names.insert(tree.columns[column.column].name)
+        }
+        return names
     }
 
     /// Rows written so far.
@@ -55,25 +78,67 @@ package final class ParquetWriter {
     /// Appends the selected rows of a batch, whose columns follow the schema.
     package func write(_ batch: Batch) throws(ColumnarError) {
         precondition(batch.columns.count == schema.count)
-        let rows = try selectedRows(batch)
-        let positions = rows.buffer.span(of: UInt32.self, count: rows.count)
-        var done = 0
-        while done < rows.count {
-            let take = min(rows.count - done, max(options.rowGroupRows, 1) - stagedRows)
-            let frame = try ShredFrame(count: take, pool: pool)
-            for i in 0..<take { frame.positionBase[i] = positions[done + i] }
-            frame.definitionBase.update(repeating: 0, count: take)
-            frame.repetitionBase.update(repeating: 0, count: take)
-            for (column, node) in zip(batch.columns, tree.columns) {
-                try shredder.shred(column, node, frame, into: leaves)
-            }
-            stagedRows += take
-            done += take
-            let stagedBytes = leaves.reduce(0) { $0 + $1.stagedBytes }
-            if stagedRows >= options.rowGroupRows || stagedBytes >= options.rowGroupBytes {
-                try writeRowGroup()
+        try orFail { () throws(ColumnarError) in
+            let rows = try selectedRows(batch)
+            var done = 0
+            while done < rows.count {
+                done += try stage(batch, rows.buffer, done..<rows.count)
             }
         }
+    }
+
+    /// Runs a step; if it throws, the temporary file goes and every later step throws the same.
+    private func orFail<Result>(
+        _ step: () throws(ColumnarError) -> Result
+    ) throws(ColumnarError) -> Result {
+        if let failure { throw failure }
+        do throws(ColumnarError) {
+            return try step()
+        } catch {
+            failure = error
+            file.abandon()
+            throw error
+        }
+    }
+
+    /// Stages the first rows of `range` that fit, at least one, and writes the row group when it is full.
+    private func stage(
+        _ batch: Batch, _ rows: Buffer, _ range: Range<Int>
+    ) throws(ColumnarError) -> Int {
+        let room = max(options.rowGroupRows, 1) - stagedRows
+        var take = min(range.count, room, Self.pieceRows)
+        while try !shred(batch, rows, range.lowerBound..<range.lowerBound + take) {
+            if take > 1 {
+                take /= 2
+            } else if stagedRows > 0 {
+                try writeRowGroup()
+            } else {
+                meter.isLimited = false
+            }
+        }
+        stagedRows += take
+        if stagedRows >= options.rowGroupRows || !meter.isLimited { try writeRowGroup() }
+        meter.isLimited = true
+        return take
+    }
+
+    /// False if the rows do not fit the row group, which is then as it was.
+    private func shred(
+        _ batch: Batch, _ rows: Buffer, _ range: Range<Int>
+    ) throws(ColumnarError) -> Bool {
+        let frame = try ShredFrame(count: range.count, pool: pool)
+        let positions = rows.span(of: UInt32.self, start: range.lowerBound, count: range.count)
+        for i in positions.indices { frame.positionBase[i] = positions[i] }
+        frame.definitionBase.update(repeating: 0, count: range.count)
+        frame.repetitionBase.update(repeating: 0, count: range.count)
+        let marks = leaves.map(\.mark)
+        for (column, node) in zip(batch.columns, tree.columns) {
+            guard try shredder.shred(column, node, frame, into: leaves) else {
+                for (leaf, mark) in zip(leaves, marks) { leaf.rollBack(to: mark) }
+                return false
+            }
+        }
+        return true
     }
 
     /// Row numbers of the living rows.
@@ -149,6 +214,13 @@ package final class ParquetWriter {
 
     /// Writes what is staged, the indexes and the footer, and makes the file durable and visible.
     package func finish() throws(ColumnarError) -> ParquetFileSummary {
+        try orFail { () throws(ColumnarError) in
+            try writeEnd()
+            return summary()
+        }
+    }
+
+    private func writeEnd() throws(ColumnarError) {
         if stagedRows > 0 { try writeRowGroup() }
         for group in metadata.rowGroups.indices {
             for (leaf, index) in indexes[group].enumerated() {
@@ -173,7 +245,6 @@ package final class ParquetWriter {
         try write(thrift.bytes + withUnsafeBytes(of: length) { Array($0) })
         try writeMagic()
         try file.commit()
-        return summary()
     }
 
     private func summary() -> ParquetFileSummary {
