@@ -30,6 +30,7 @@ import Testing
         var options = ParquetWriterOptions()
         options.rowGroupRows = 30
         options.pageRows = 16
+        options.textPageBytes = 0
         options.bloomColumns = ["c4"]
         try rows.write(to: folder.file("good.parquet"), options: options)
         return (try bytes(of: folder.file("good.parquet")), rows.schema)

@@ -133,6 +133,7 @@ struct ParquetInteropTests {
         var small = ParquetWriterOptions()
         small.rowGroupRows = 900
         small.pageRows = 100
+        small.textPageBytes = 0
         small.bloomColumns = ["c3", "c4", "c10"]
         small.sortingColumns = [ParquetSortingColumn(column: 3)]
         small.keyValueMetadata = [("origin", "test")]

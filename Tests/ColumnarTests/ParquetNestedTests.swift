@@ -93,6 +93,7 @@ import Testing
         var options = ParquetWriterOptions()
         options.rowGroupRows = 400
         options.pageRows = 33
+        options.textPageBytes = 0
         try rows.write(to: folder.file("n.parquet"), options: options)
         let back = try ParquetRows.read(
             [folder.file("n.parquet")], schema: rows.schema, maxRows: 100)

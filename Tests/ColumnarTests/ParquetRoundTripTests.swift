@@ -130,6 +130,7 @@ struct ParquetRows {
         var options = ParquetWriterOptions()
         options.rowGroupRows = 2_000
         options.pageRows = 700
+        options.textPageBytes = 0
         let summary = try rows.write(to: folder.file("a.parquet"), options: options)
         #expect(summary.rowCount == count)
         #expect(summary.splitOffsets.count == (count + 1_999) / 2_000)
@@ -146,6 +147,7 @@ struct ParquetRows {
         var options = ParquetWriterOptions()
         options.rowGroupRows = 1_100
         options.pageRows = 77
+        options.textPageBytes = 0
         try rows.write(to: folder.file("a.parquet"), options: options)
         let back = try ParquetRows.read(
             [folder.file("a.parquet")], schema: rows.schema, maxRows: maxRows)

@@ -1,6 +1,7 @@
 import Columnar
-import Lake
 import Testing
+
+@testable import Lake
 
 /// Schema files: what they become, and how each mistake in one is told.
 @Suite struct SchemaTests {
@@ -23,6 +24,27 @@ import Testing
         #expect(names == ["_extra", "_raw_path", "_ingested_at"])
         #expect(posts.schema.fields[0].isNullable == false, "a key is required")
         #expect(posts.schema.fields[2].isNullable == false, "so is the partition column")
+    }
+
+    @Test(arguments: [
+        ("", ParquetProfile.compatible, nil, 131_072),
+        (", \"settings\": {\"profile\": \"compact\"}", .compact, nil, 131_072),
+        (
+            ", \"settings\": {\"profile\": \"compact\", \"zstd_level\": 4, \"row_group_rows\": 2048}",
+            .compact, 4, 2048
+        ),
+    ])
+    func settingsSayHowFilesAreWritten(
+        settings: String, profile: ParquetProfile, level: Int?, rows: Int
+    ) throws {
+        let end = try #require(Self.good.lastIndex(of: "}"))
+        var text = Self.good
+        text.insert(contentsOf: settings, at: end)
+        let table = try TableDefinition.parse(Array(text.utf8), path: "t.json")
+        let options = ParquetWriterOptions(table.settings)
+        #expect(options.profile == profile)
+        #expect(options.level == level)
+        #expect(options.rowGroupRows == rows)
     }
 
     @Test(arguments: ["posts", "stats", "tweets", "graph_media"])
@@ -110,6 +132,10 @@ import Testing
         (
             "]}", "], \"settings\": {\"zstd_level\": 99}}",
             "\"zstd_level\" must be an integer in 1...22"
+        ),
+        (
+            "]}", "], \"settings\": {\"profile\": \"compakt\"}}",
+            "there is no profile \"compakt\"; did you mean compact?"
         ),
         (
             "]}", "], \"retention\": [{\"after_days\": 1}]}",

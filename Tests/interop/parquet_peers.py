@@ -57,6 +57,8 @@ def canon(value, kind):
     if kind == "date":
         return str((value - EPOCH.date()).days)
     if kind == "time":
+        # ClickHouse has times of day as datetimes of the first day.
+        value = value.time() if isinstance(value, datetime.datetime) else value
         midnight = datetime.datetime.combine(EPOCH.date(), value)
         return str((midnight - EPOCH) // MICRO)
     if kind == "timestamp":

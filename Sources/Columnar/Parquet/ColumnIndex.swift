@@ -8,6 +8,10 @@ struct ColumnIndex {
         var upper: [UInt8]?
         /// nil: the file does not say.
         var nullCount: Int?
+        /// nil for types that have no NaN.
+        var nanCount: Int?
+        /// Histograms as in `SizeStatistics`.
+        var sizes = SizeStatistics()
     }
 
     enum BoundaryOrder: Int {
@@ -51,6 +55,12 @@ struct ColumnIndex {
         thrift.i32(4, boundaryOrder(element).rawValue)
         thrift.list(5, of: .i64, count: pages.count)
         for page in pages { thrift.elementInteger(page.nullCount ?? 0) }
+        let repetitions = pages.flatMap(\.sizes.repetitions)
+        if !repetitions.isEmpty { thrift.integers(6, repetitions) }
+        let definitions = pages.flatMap(\.sizes.definitions)
+        if !definitions.isEmpty { thrift.integers(7, definitions) }
+        let nanCounts = pages.compactMap(\.nanCount)
+        if nanCounts.count == pages.count { thrift.integers(8, nanCounts) }
         thrift.finish()
         return thrift.bytes
     }
@@ -63,6 +73,8 @@ struct OffsetIndex {
         /// With the header.
         var compressedBytes: Int
         var firstRow: Int
+        /// Bytes of the page's byte arrays without their lengths; nil for other types.
+        var byteArrayBytes: Int?
     }
 
     var pages: [Page] = []
@@ -76,6 +88,10 @@ struct OffsetIndex {
             thrift.i32(2, page.compressedBytes)
             thrift.i64(3, page.firstRow)
             thrift.end()
+        }
+        let byteArrayBytes = pages.compactMap(\.byteArrayBytes)
+        if !pages.isEmpty, byteArrayBytes.count == pages.count {
+            thrift.integers(2, byteArrayBytes)
         }
         thrift.finish()
         return thrift.bytes

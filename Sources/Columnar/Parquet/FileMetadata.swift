@@ -247,6 +247,9 @@ extension ColumnChunkMetadata {
                 }
             case 14: bloomFilterOffset = try thrift.count(field)
             case 15: bloomFilterBytes = try thrift.count(field)
+            case 16:
+                try thrift.enter(field)
+                sizes = try SizeStatistics(reading: &thrift)
             default: try thrift.skip(field)
             }
         }

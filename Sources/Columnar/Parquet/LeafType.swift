@@ -164,7 +164,10 @@ enum LeafType {
                 carry(.fixedLengthByteArray, logical, .decimal)
                 element.typeLength = decimalBytes(precision: precision)
             }
-        case .intervalDayToSecond, .intervalYearToMonth, .function, .array, .map, .row:
+        case .intervalDayToSecond, .intervalYearToMonth:
+            carry(.fixedLengthByteArray, nil, .interval)
+            element.typeLength = 12
+        case .function, .array, .map, .row:
             throw .unsupported(
                 FileLocation(path: path, column: field.name),
                 feature: "writing type \(field.type) to Parquet")

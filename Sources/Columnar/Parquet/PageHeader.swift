@@ -15,6 +15,8 @@ struct PageHeader: Sendable {
     var definitionBytes = 0
     var repetitionBytes = 0
     var isCompressed = true
+    /// Dictionary pages only: the entries rise in the column's order.
+    var isSorted = false
 }
 
 extension PageHeader {
@@ -64,18 +66,29 @@ extension PageHeader {
         guard largest <= Int32.max else { throw thrift.corrupt("\(largest) in a page header") }
     }
 
-    /// The header of a version 1 data page or of a dictionary page.
+    /// The header of a data page of either version or of a dictionary page.
     func written() -> [UInt8] {
         var thrift = ThriftWriter()
         thrift.i32(1, type)
         thrift.i32(2, uncompressedBytes)
         thrift.i32(3, compressedBytes)
         if let checksum { thrift.i32(4, Int(Int32(bitPattern: checksum))) }
-        if type == PageType.dictionary.rawValue {
+        switch PageType(rawValue: type) {
+        case .dictionary:
             thrift.begin(7)
             thrift.i32(1, valueCount)
             thrift.i32(2, encoding)
-        } else {
+            if isSorted { thrift.bool(3, true) }
+        case .dataV2:
+            thrift.begin(8)
+            thrift.i32(1, valueCount)
+            thrift.i32(2, nullCount)
+            thrift.i32(3, rowCount)
+            thrift.i32(4, encoding)
+            thrift.i32(5, definitionBytes)
+            thrift.i32(6, repetitionBytes)
+            thrift.bool(7, isCompressed)
+        case .data, .index, nil:
             thrift.begin(5)
             thrift.i32(1, valueCount)
             thrift.i32(2, encoding)

@@ -30,7 +30,7 @@ enum Repetition: Int, Sendable {
 }
 
 /// How a page's values are laid out; one file each in `Encoding/`.
-enum ValueEncoding: Int, Sendable {
+package enum ValueEncoding: Int, Sendable {
     case plain = 0
     case plainDictionary = 2
     case rle = 3
@@ -145,6 +145,7 @@ struct ColumnChunkMetadata: Sendable {
     var dictionaryPageOffset: Int?
     var statistics: ChunkStatistics?
     var encodingStats: [PageEncodingStats] = []
+    var sizes: SizeStatistics?
     var bloomFilterOffset: Int?
     var bloomFilterBytes: Int?
     var offsetIndexOffset: Int?

@@ -250,6 +250,12 @@ struct ThriftWriter {
 
     mutating func elementInteger(_ value: Int) { zigzag(value) }
 
+    /// A list of 64-bit integers.
+    mutating func integers(_ id: Int, _ values: [Int]) {
+        list(id, of: .i64, count: values.count)
+        for value in values { zigzag(value) }
+    }
+
     mutating func elementBool(_ value: Bool) { bytes.append(value ? 1 : 2) }
 
     mutating func elementBinary(_ value: some Collection<UInt8>) {

@@ -151,13 +151,7 @@ struct PartitionRewrite {
                 columns: table.sortColumns.map { (columns[$0.column], $0.isDescending) },
                 count: count, pool: pool)
             let order = keys.sortedRows()
-            var options = ParquetWriterOptions()
-            options.zstdLevel = table.definition.settings.zstdLevel
-            options.rowGroupRows = table.definition.settings.rowGroupRows
-            options.sortingColumns = table.sortColumns.map {
-                ParquetSortingColumn(column: $0.column, isDescending: $0.isDescending)
-            }
-            options.bloomColumns = table.keyColumns.map { table.schema.fields[$0].name }
+            let options = ParquetWriterOptions(of: table)
             let writer = try ParquetWriter(
                 path: path, schema: table.schema, options: options, pool: pool)
             var start = 0
@@ -180,5 +174,24 @@ struct PartitionRewrite {
         } catch {
             throw .columnar(error)
         }
+    }
+}
+
+extension ParquetWriterOptions {
+    /// How a table's data files are written.
+    init(of table: LakeTable) {
+        self.init(table.definition.settings)
+        sortingColumns = table.sortColumns.map {
+            ParquetSortingColumn(column: $0.column, isDescending: $0.isDescending)
+        }
+        bloomColumns = table.keyColumns.map { table.schema.fields[$0].name }
+    }
+
+    /// What the schema file's settings say of files.
+    init(_ settings: TableSettings) {
+        self.init()
+        profile = settings.profile
+        level = settings.zstdLevel
+        rowGroupRows = settings.rowGroupRows
     }
 }

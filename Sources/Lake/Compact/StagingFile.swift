@@ -72,7 +72,7 @@ struct StagingSpill: Sendable {
         _ value: Int32?, of batches: [StagedBatch], name: String, _ pool: BufferPool
     ) throws(ColumnarError) -> StagedBatch {
         var options = ParquetWriterOptions()
-        options.zstdLevel = 1
+        options.level = 1
         let writer = try ParquetWriter(path: name, schema: schema, options: options, pool: pool)
         var keys: [ContentHash] = []
         var times: [Int64] = []

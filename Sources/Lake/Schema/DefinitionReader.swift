@@ -185,8 +185,9 @@ struct DefinitionReader {
     private mutating func tableSettings(_ root: JSONValue) -> TableSettings {
         var settings = TableSettings()
         guard let value = root["settings"], isObject(value, "settings") else { return settings }
-        checkKeys(value, ["zstd_level", "row_group_rows", "volatile"], of: "settings")
-        settings.zstdLevel = integer(value, "zstd_level", in: 1...22) ?? settings.zstdLevel
+        checkKeys(value, ["profile", "zstd_level", "row_group_rows", "volatile"], of: "settings")
+        settings.profile = choice(value, "profile", ParquetProfile.self) ?? settings.profile
+        settings.zstdLevel = integer(value, "zstd_level", in: 1...22)
         settings.rowGroupRows =
             integer(value, "row_group_rows", in: 1_024...16_777_216) ?? settings.rowGroupRows
         settings.volatile =

@@ -124,7 +124,10 @@ package struct TableSettings: Hashable, Sendable {
         case update
     }
 
-    package var zstdLevel = 3
+    /// Which encodings its Parquet files may use.
+    package var profile = ParquetProfile.compatible
+    /// nil: the profile's, 3 or 9.
+    package var zstdLevel: Int?
     package var rowGroupRows = Limits.rowGroupRows
     package var volatile = Volatile.ignore
 

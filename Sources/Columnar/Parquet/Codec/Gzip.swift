@@ -93,8 +93,10 @@ struct GzipCompressor: ~Copyable {
 
 /// CRC-32 with the gzip polynomial: the checksum of Parquet pages.
 enum Checksum {
-    static func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    /// The checksum of `bytes`, behind others whose checksum is `first`.
+    static func crc32(_ bytes: UnsafeRawBufferPointer, after first: UInt32 = 0) -> UInt32 {
+        guard !bytes.isEmpty else { return first }
         let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        return UInt32(truncatingIfNeeded: CZlib.crc32_z(0, start, bytes.count))
+        return UInt32(truncatingIfNeeded: CZlib.crc32_z(UInt(first), start, bytes.count))
     }
 }

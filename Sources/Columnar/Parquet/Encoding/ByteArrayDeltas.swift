@@ -85,8 +85,9 @@ struct ByteArrayDeltas {
             if difference != 0 { return done &+ difference.trailingZeroBitCount / 8 }
             done &+= 8
         }
-        while done < limit, x.load(fromByteOffset: done, as: UInt8.self)
-            == y.load(fromByteOffset: done, as: UInt8.self)
+        while done < limit,
+            x.load(fromByteOffset: done, as: UInt8.self)
+                == y.load(fromByteOffset: done, as: UInt8.self)
         {
             done &+= 1
         }

@@ -9,22 +9,25 @@ struct BoundsCollector {
     private(set) var valueCount = 0
 
     /// The bounds of staged values `range`; with a dictionary, texts are compared once per entry in it.
+    ///
+    /// Types without an order have none.
     init(_ staging: LeafStaging, _ range: Range<Int>, _ dictionary: DictionaryBuilder? = nil) {
         valueCount = range.count
-        if let dictionary, staging.width == 0 {
-            blocks(staging, dictionary.firsts(of: range), isSigned: false)
-            return
-        }
-        guard !range.isEmpty, let base = staging.values.bytes.baseAddress else { return }
+        guard !range.isEmpty else { return }
+        let base = UnsafeRawPointer(staging.values.buffer.base)
         switch staging.physical {
         case .int32: numbers(base, Int32.self, range)
         case .int64: numbers(base, Int64.self, range)
         case .float: floats(base, Float.self, range)
         case .double: floats(base, Double.self, range)
         case .boolean: numbers(base, UInt8.self, range)
-        case .byteArray: blocks(staging, Array(range), isSigned: false)
-        case .fixedLengthByteArray:
-            blocks(staging, Array(range), isSigned: staging.leaf.node.element.logical != .uuid)
+        case .byteArray, .fixedLengthByteArray:
+            guard staging.leaf.node.element.converted != .interval else { return }
+            if let dictionary {
+                blocks(staging, dictionary.firsts(of: range))
+            } else {
+                blocks(staging, range)
+            }
         case .int96: break
         }
     }
@@ -67,47 +70,56 @@ struct BoundsCollector {
         upper = withUnsafeBytes(of: high) { Array($0) }
     }
 
-    private mutating func blocks(_ staging: LeafStaging, _ indices: [Int], isSigned: Bool) {
+    private mutating func blocks(_ staging: LeafStaging, _ indices: some Collection<Int>) {
         guard let first = indices.first else { return }
-        var low = staging.value(first)
+        let isSigned = Self.isSigned(staging.leaf.node.element)
+        var low = OrderedBytes(staging.value(first), isSigned)
         var high = low
         for i in indices {
-            let value = staging.value(i)
-            if Self.isLess(value, low, isSigned) {
+            let value = OrderedBytes(staging.value(i), isSigned)
+            if value < low {
                 low = value
-            } else if Self.isLess(high, value, isSigned) {
+            } else if high < value {
                 high = value
             }
         }
-        lower = Array(low)
-        upper = Array(high)
+        lower = Array(low.bytes)
+        upper = Array(high.bytes)
     }
 
-    @inline(__always)
-    private static func isLess(
-        _ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer, _ isSigned: Bool
-    ) -> Bool {
-        if isSigned {
-            let x = Int8(bitPattern: a[0])
-            let y = Int8(bitPattern: b[0])
-            if (x < 0) != (y < 0) { return x < 0 }
+    /// True for decimals: big-endian two's complement.
+    private static func isSigned(_ element: SchemaElement) -> Bool {
+        element.type == .fixedLengthByteArray && element.logical != .uuid
+    }
+
+    /// True if the entries of a dictionary rise strictly.
+    static func isRising(_ dictionary: DictionaryBuilder, _ staging: LeafStaging) -> Bool {
+        let element = staging.leaf.node.element
+        guard !staging.isFloating, element.converted != .interval else { return false }
+        for (a, b) in zip(dictionary.firsts, dictionary.firsts.dropFirst()) {
+            let isLess = Self.isLess(staging.value(Int(a)), staging.value(Int(b)), element)
+            if !isLess { return false }
         }
-        return Bytes.isLess(a, b)
+        return true
     }
 
     /// True if `a` is below `b`, both PLAIN bytes of this leaf.
     static func isLess(_ a: [UInt8], _ b: [UInt8], _ element: SchemaElement) -> Bool {
-        a.withUnsafeBytes { x in
-            b.withUnsafeBytes { y in
-                switch element.type {
-                case .int32: x.loadUnaligned(as: Int32.self) < y.loadUnaligned(as: Int32.self)
-                case .int64: x.loadUnaligned(as: Int64.self) < y.loadUnaligned(as: Int64.self)
-                case .float: x.loadUnaligned(as: Float.self) < y.loadUnaligned(as: Float.self)
-                case .double: x.loadUnaligned(as: Double.self) < y.loadUnaligned(as: Double.self)
-                case .fixedLengthByteArray: isLess(x, y, element.logical != .uuid)
-                case .boolean, .byteArray, .int96, nil: Bytes.isLess(x, y)
-                }
-            }
+        a.withUnsafeBytes { x in b.withUnsafeBytes { y in isLess(x, y, element) } }
+    }
+
+    private static func isLess(
+        _ x: UnsafeRawBufferPointer, _ y: UnsafeRawBufferPointer, _ element: SchemaElement
+    ) -> Bool {
+        switch element.type {
+        case .int32: x.loadUnaligned(as: Int32.self) < y.loadUnaligned(as: Int32.self)
+        case .int64: x.loadUnaligned(as: Int64.self) < y.loadUnaligned(as: Int64.self)
+        case .float: x.loadUnaligned(as: Float.self) < y.loadUnaligned(as: Float.self)
+        case .double: x.loadUnaligned(as: Double.self) < y.loadUnaligned(as: Double.self)
+        case .fixedLengthByteArray:
+            isSigned(element) && (x[0] ^ y[0]) & 0x80 != 0
+                ? x[0] & 0x80 != 0 : Bytes.isLess(x, y)
+        case .boolean, .byteArray, .int96, nil: Bytes.isLess(x, y)
         }
     }
 
@@ -124,35 +136,27 @@ struct BoundsCollector {
     }
 }
 
-/// Cutting bounds of texts and binaries so that they stay bounds.
-enum BoundTruncation {
-    /// A prefix of at most `limit` bytes, at a scalar's border for text.
-    static func lower(_ bytes: [UInt8], limit: Int, isText: Bool) -> [UInt8] {
-        guard bytes.count > limit else { return bytes }
-        var end = limit
-        if isText { while end > 0, bytes[end] & 0xC0 == 0x80 { end -= 1 } }
-        return Array(bytes[..<end])
+/// Staged bytes with their first eight as a number, which decides most comparisons.
+private struct OrderedBytes {
+    let bytes: UnsafeRawBufferPointer
+    private let prefix: UInt64
+
+    /// The bytes must be readable 8 bytes past their beginning.
+    @inline(__always)
+    init(_ bytes: UnsafeRawBufferPointer, _ isSigned: Bool) {
+        self.bytes = bytes
+        guard let base = bytes.baseAddress, bytes.count > 0 else {
+            prefix = 0
+            return
+        }
+        var word = UInt64(bigEndian: base.loadUnaligned(as: UInt64.self))
+        if bytes.count < 8 { word &= ~(UInt64.max &>> UInt64(8 &* bytes.count)) }
+        prefix = isSigned ? word ^ UInt64(1) << 63 : word
     }
 
-    /// A prefix whose last scalar (or byte) is raised; the whole value if none can be.
-    static func upper(_ bytes: [UInt8], limit: Int, isText: Bool) -> [UInt8] {
-        guard bytes.count > limit else { return bytes }
-        var prefix = lower(bytes, limit: limit, isText: isText)
-        if !isText {
-            while let last = prefix.popLast() {
-                if last < 0xFF { return prefix + [last + 1] }
-            }
-            return bytes
-        }
-        guard let text = String(validating: prefix, as: UTF8.self) else { return bytes }
-        var scalars = Array(text.unicodeScalars)
-        while let last = scalars.popLast() {
-            let next = last.value == 0xD7FF ? 0xE000 : last.value + 1
-            guard let raised = Unicode.Scalar(next) else { continue }
-            var result = String.UnicodeScalarView(scalars)
-            result.append(raised)
-            return Array(String(result).utf8)
-        }
-        return bytes
+    @inline(__always)
+    static func < (a: OrderedBytes, b: OrderedBytes) -> Bool {
+        if a.prefix != b.prefix { return a.prefix < b.prefix }
+        return Bytes.isLess(a.bytes, b.bytes)
     }
 }

@@ -8,25 +8,34 @@ struct EncodedChunk {
     var bloom: BloomFilter?
 }
 
-/// Encodes staged chunks into version 1 pages and writes them; its buffers serve chunk after chunk.
+/// Encodes staged chunks into pages and writes them; its buffers serve chunk after chunk.
 struct ChunkEncoder: ~Copyable {
     private let options: ParquetWriterOptions
-    private let pool: BufferPool
-    private let zstd: ZstdCompressor
-    private var body: ByteWriter
-    private var compressed: ByteWriter
-    private var trial: ByteWriter
+    /// Leaves and columns whose pages stay small.
+    private let filterLeaves: Set<String>
+    private let compressor: PageCompressor
+    private var trial: EncodingTrial
+    private var filler: PageFiller
+    private var data: PageImage
+    private var dictionaryPage: PageImage
+    private var probe: PageImage
 
-    init(options: ParquetWriterOptions, pool: BufferPool) throws(ColumnarError) {
-        let body = try ByteWriter(pool: pool, capacity: options.pageBytes)
-        let compressed = try ByteWriter(pool: pool, capacity: options.pageBytes)
-        let trial = try ByteWriter(pool: pool)
-        zstd = try ZstdCompressor(level: options.zstdLevel)
-        self.options = options
-        self.pool = pool
-        self.body = body
-        self.compressed = compressed
+    init(
+        options: ParquetWriterOptions, filterLeaves: Set<String>, path: String, pool: BufferPool
+    ) throws(ColumnarError) {
+        let compressor = try PageCompressor(codec: options.codec, level: options.codecLevel)
+        let trial = try EncodingTrial(options: options, path: path, pool: pool)
+        let data = try PageImage(pool: pool)
+        let dictionaryPage = try PageImage(pool: pool)
+        let probe = try PageImage(pool: pool)
+        self.compressor = compressor
         self.trial = trial
+        self.data = data
+        self.dictionaryPage = dictionaryPage
+        self.probe = probe
+        self.options = options
+        self.filterLeaves = filterLeaves
+        filler = PageFiller(version: options.pageVersion, path: path)
     }
 
     /// Writes one chunk at the file's end.
@@ -34,45 +43,74 @@ struct ChunkEncoder: ~Copyable {
         _ staging: LeafStaging, into file: OutputFile
     ) throws(ColumnarError) -> EncodedChunk {
         var chunk = EncodedChunk()
-        let element = staging.leaf.node.element
         chunk.metadata.type = staging.physical
         chunk.metadata.path = staging.leaf.path
-        chunk.metadata.codec = Codec.zstd.rawValue
         chunk.metadata.valueCount = staging.levelCount
-        let dictionary = try dictionary(staging)
-        if let dictionary {
+        let plan = try trial.choose(staging, &filler.values, compressor)
+        let pages = PageCutter.pages(
+            of: staging, options, isCoded: plan.dictionary != nil,
+            isFilter: isFilter(staging.leaf))
+        try filler.fill(&data, pages[0], staging, plan)
+        if let dictionary = plan.dictionary {
+            try fillDictionary(dictionary, staging)
+        }
+        let isCompressed = try isWorthCompressing(pages, staging, plan)
+        chunk.metadata.codec = (isCompressed ? options.codec : .uncompressed).rawValue
+        if plan.dictionary != nil {
             chunk.metadata.dictionaryPageOffset = file.sizeBytes
-            try writeDictionary(dictionary, staging, into: file, &chunk)
+            _ = try dictionaryPage.write(into: file, isCompressed: isCompressed, &chunk.metadata)
         }
         chunk.metadata.dataPageOffset = file.sizeBytes
-        var cutter = PageCutter(staging, options, isCoded: dictionary != nil)
-        while let page = cutter.next() {
-            try writePage(page, staging, dictionary, into: file, &chunk)
+        for (index, page) in pages.enumerated() {
+            if index > 0 {
+                try filler.fill(&data, page, staging, plan)
+                if isCompressed { try data.compress(compressor) }
+            }
+            try write(page, staging, plan, isCompressed: isCompressed, into: file, &chunk)
         }
-        let values: ValueEncoding = dictionary == nil ? .plain : .rleDictionary
-        chunk.metadata.encodings = [values.rawValue, ValueEncoding.rle.rawValue]
-        if dictionary != nil { chunk.metadata.encodings.append(ValueEncoding.plain.rawValue) }
-        chunk.metadata.encodingStats.append(
-            PageEncodingStats(
-                pageType: PageType.data.rawValue, encoding: values.rawValue,
-                count: chunk.offsetIndex.pages.count))
-        chunk.metadata.statistics = statistics(staging, chunk.bounds, element)
-        if options.bloomColumns.contains(staging.leaf.name), staging.physical != .boolean {
-            chunk.bloom = Self.bloom(staging, dictionary)
-        }
+        describe(&chunk, staging, plan)
         return chunk
     }
 
+    private func isFilter(_ leaf: SchemaLeaf) -> Bool {
+        filterLeaves.contains(leaf.name) || filterLeaves.contains(leaf.path[0])
+    }
+
+    /// Encodings, statistics and Bloom filter of a chunk whose pages are written.
+    private func describe(
+        _ chunk: inout EncodedChunk, _ staging: LeafStaging, _ plan: ChunkPlan
+    ) {
+        chunk.metadata.encodings = [plan.encoding.rawValue]
+        if plan.encoding != .rle { chunk.metadata.encodings.append(ValueEncoding.rle.rawValue) }
+        if plan.dictionary != nil {
+            chunk.metadata.encodings.append(ValueEncoding.plain.rawValue)
+            chunk.metadata.encodingStats.append(
+                PageEncodingStats(
+                    pageType: PageType.dictionary.rawValue, encoding: ValueEncoding.plain.rawValue,
+                    count: 1))
+        }
+        chunk.metadata.encodingStats.append(
+            PageEncodingStats(
+                pageType: options.pageVersion.pageType.rawValue, encoding: plan.encoding.rawValue,
+                count: chunk.offsetIndex.pages.count))
+        chunk.metadata.statistics = statistics(staging, plan, chunk.bounds)
+        if options.bloomColumns.contains(staging.leaf.name), staging.physical != .boolean {
+            chunk.bloom = BloomFilter(staging, plan.dictionary)
+        }
+    }
+
     private func statistics(
-        _ staging: LeafStaging, _ bounds: BoundsCollector, _ element: SchemaElement
+        _ staging: LeafStaging, _ plan: ChunkPlan, _ bounds: BoundsCollector
     ) -> ChunkStatistics {
         var statistics = ChunkStatistics()
         statistics.nullCount = staging.levelCount - staging.valueCount
-        if staging.physical == .float || staging.physical == .double {
+        if staging.isFloating {
             statistics.nanCount = bounds.nanCount
+        } else {
+            statistics.distinctCount = plan.dictionary?.count
         }
         guard let low = bounds.lower, let high = bounds.upper else { return statistics }
-        let (lower, upper) = cut(low, high, element)
+        let (lower, upper) = cut(low, high, staging.leaf.node.element)
         statistics.minimum = lower
         statistics.maximum = upper
         statistics.isMinimumExact = lower.count == low.count
@@ -91,233 +129,112 @@ struct ChunkEncoder: ~Copyable {
         )
     }
 
-    /// The dictionary if it makes the chunk smaller.
-    ///
-    /// Clear cases are decided by encoded size; between, both forms are compressed and compared.
-    private mutating func dictionary(
-        _ staging: LeafStaging
-    ) throws(ColumnarError) -> DictionaryBuilder? {
-        guard staging.physical != .boolean, staging.valueCount > 0,
-            let built = try DictionaryBuilder(
-                staging, limitBytes: options.dictionaryBytes, pool: pool)
-        else { return nil }
-        let bitWidth = max(BitPacking.bitWidth(for: built.count - 1), 1)
-        let coded =
-            built.plainBytes
-            + BitPacking.packedBytes(count: staging.valueCount, bitWidth: bitWidth)
-        let plain = staging.values.count
-        if coded * 10 < plain * 3 { return built }
-        if coded >= plain { return nil }
-        try zstd.compress(staging.values.bytes, into: &compressed)
-        let plainSize = compressed.count
-        try Self.entries(built, staging, into: &trial)
-        try zstd.compress(trial.bytes, into: &compressed)
-        var codedSize = compressed.count
-        trial.removeAll()
-        try HybridRLE.encode(
-            UnsafePointer(built.codes.base.assumingMemoryBound(to: UInt32.self)),
-            count: staging.valueCount, bitWidth: bitWidth, into: &trial)
-        try zstd.compress(trial.bytes, into: &compressed)
-        codedSize += compressed.count
-        return codedSize < plainSize ? built : nil
+    private mutating func fillDictionary(
+        _ dictionary: DictionaryBuilder, _ staging: LeafStaging
+    ) throws(ColumnarError) {
+        dictionaryPage.removeAll()
+        try ValueEncoder.entries(dictionary, staging, into: &dictionaryPage.body)
+        dictionaryPage.header.type = PageType.dictionary.rawValue
+        dictionaryPage.header.encoding = ValueEncoding.plain.rawValue
+        dictionaryPage.header.valueCount = dictionary.count
+        dictionaryPage.header.isSorted = BoundsCollector.isRising(dictionary, staging)
     }
 
-    private static func entries(
-        _ dictionary: DictionaryBuilder, _ staging: LeafStaging, into target: inout ByteWriter
-    ) throws(ColumnarError) {
-        target.removeAll()
-        let values = staging.values.bytes
-        for first in dictionary.firsts {
-            let range = staging.offset(of: Int(first))..<staging.offset(of: Int(first) + 1)
-            try target.append(UnsafeRawBufferPointer(rebasing: values[range]))
+    /// Compresses the dictionary and the first page; where that saves less than 3 %, the middle page
+    /// decides.
+    private mutating func isWorthCompressing(
+        _ pages: [PageCutter.Page], _ staging: LeafStaging, _ plan: ChunkPlan
+    ) throws(ColumnarError) -> Bool {
+        guard options.codec != .uncompressed else { return false }
+        var fixed = (raw: 0, stored: 0)
+        if plan.dictionary != nil {
+            try dictionaryPage.compress(compressor)
+            fixed = (dictionaryPage.body.count, dictionaryPage.storedBodyBytes)
         }
+        try data.compress(compressor)
+        func saves(_ raw: Int, _ stored: Int) -> Bool {
+            let total = fixed.raw + raw * pages.count
+            return (fixed.stored + stored * pages.count) * 100 < total * 97
+        }
+        if saves(data.body.count, data.storedBodyBytes) { return true }
+        guard pages.count > 1 else { return false }
+        try filler.fill(&probe, pages[pages.count / 2], staging, plan)
+        try probe.compress(compressor)
+        return saves(probe.body.count, probe.storedBodyBytes)
     }
 
-    private mutating func writeDictionary(
-        _ dictionary: DictionaryBuilder, _ staging: LeafStaging, into file: OutputFile,
-        _ chunk: inout EncodedChunk
-    ) throws(ColumnarError) {
-        try Self.entries(dictionary, staging, into: &body)
-        var header = PageHeader()
-        header.type = PageType.dictionary.rawValue
-        header.encoding = ValueEncoding.plain.rawValue
-        header.valueCount = dictionary.count
-        _ = try write(header, into: file, &chunk)
-        chunk.metadata.encodingStats.append(
-            PageEncodingStats(
-                pageType: PageType.dictionary.rawValue, encoding: ValueEncoding.plain.rawValue,
-                count: 1))
-    }
-
-    /// Compresses `body`, writes it behind its header and returns both sizes' sum.
     private mutating func write(
-        _ header: PageHeader, into file: OutputFile, _ chunk: inout EncodedChunk
-    ) throws(ColumnarError) -> Int {
-        try zstd.compress(body.bytes, into: &compressed)
-        guard body.count <= Int32.max, compressed.count <= Int32.max else {
-            throw .limit(
-                name: "pageBytes", value: body.count, limit: Int(Int32.max),
-                location: FileLocation(path: file.path))
-        }
-        var header = header
-        header.uncompressedBytes = body.count
-        header.compressedBytes = compressed.count
-        header.checksum = Checksum.crc32(compressed.bytes)
-        let head = header.written()
-        trial.removeAll()
-        try trial.append(head)
-        try file.write(trial.bytes)
-        try file.write(compressed.bytes)
-        chunk.metadata.uncompressedBytes += head.count + body.count
-        chunk.metadata.compressedBytes += head.count + compressed.count
-        return head.count + compressed.count
-    }
-
-    private mutating func writePage(
-        _ page: PageCutter.Page, _ staging: LeafStaging, _ dictionary: DictionaryBuilder?,
+        _ page: PageCutter.Page, _ staging: LeafStaging, _ plan: ChunkPlan, isCompressed: Bool,
         into file: OutputFile, _ chunk: inout EncodedChunk
     ) throws(ColumnarError) {
-        body.removeAll()
-        let leaf = staging.leaf
-        if leaf.maxRepetition > 0 {
-            try levels(staging.repetitions, page.levels, maximum: leaf.maxRepetition)
-        }
-        if leaf.maxDefinition > 0 {
-            try levels(staging.definitions, page.levels, maximum: leaf.maxDefinition)
-        }
-        var header = PageHeader()
-        header.type = PageType.data.rawValue
-        header.valueCount = page.levels.count
-        if let dictionary {
-            header.encoding = ValueEncoding.rleDictionary.rawValue
-            let bitWidth = max(BitPacking.bitWidth(for: dictionary.count - 1), 1)
-            try body.append(byte: UInt8(bitWidth))
-            let codes = dictionary.codes.base.assumingMemoryBound(to: UInt32.self)
-            try HybridRLE.encode(
-                UnsafePointer(codes + page.values.lowerBound), count: page.values.count,
-                bitWidth: bitWidth, into: &body)
-        } else {
-            header.encoding = ValueEncoding.plain.rawValue
-            try plain(staging, page.values)
-        }
         let offset = file.sizeBytes
-        let size = try write(header, into: file, &chunk)
+        let size = try data.write(into: file, isCompressed: isCompressed, &chunk.metadata)
+        let sizes = SizeStatistics(staging, page)
+        chunk.metadata.sizes = chunk.metadata.sizes ?? SizeStatistics()
+        chunk.metadata.sizes?.merge(sizes)
         chunk.offsetIndex.pages.append(
-            OffsetIndex.Page(offset: offset, compressedBytes: size, firstRow: page.firstRow))
-        let element = leaf.node.element
-        let bounds = BoundsCollector(staging, page.values, dictionary)
+            OffsetIndex.Page(
+                offset: offset, compressedBytes: size, firstRow: page.firstRow,
+                byteArrayBytes: sizes.byteArrayBytes))
+        let element = staging.leaf.node.element
+        let bounds = BoundsCollector(staging, page.values, plan.dictionary)
         chunk.bounds.merge(bounds, element)
-        let nullCount = page.levels.count - page.values.count
+        var entry = ColumnIndex.Page(nullCount: page.levels.count - page.values.count)
+        entry.nanCount = staging.isFloating ? bounds.nanCount : nil
+        entry.sizes = sizes
         if let low = bounds.lower, let high = bounds.upper {
-            let (lower, upper) = cut(low, high, element)
-            chunk.columnIndex?.pages.append(
-                ColumnIndex.Page(lower: lower, upper: upper, nullCount: nullCount))
-        } else if page.values.isEmpty {
-            chunk.columnIndex?.pages.append(ColumnIndex.Page(nullCount: nullCount))
-        } else {
-            chunk.columnIndex = nil
+            (entry.lower, entry.upper) = cut(low, high, element)
+        } else if !page.values.isEmpty {
+            return chunk.columnIndex = nil
         }
-    }
-
-    /// Levels behind their length in bytes.
-    private mutating func levels(
-        _ source: ByteWriter, _ range: Range<Int>, maximum: Int
-    ) throws(ColumnarError) {
-        let mark = body.count
-        try body.append(number: UInt32(0))
-        let values = source.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        if let values {
-            try HybridRLE.encode(
-                values + range.lowerBound, count: range.count,
-                bitWidth: BitPacking.bitWidth(for: maximum), into: &body)
-        }
-        body.patch(at: mark, number: UInt32(truncatingIfNeeded: body.count - mark - 4))
-    }
-
-    private mutating func plain(
-        _ staging: LeafStaging, _ range: Range<Int>
-    ) throws(ColumnarError) {
-        let bytes = staging.values.bytes
-        if staging.physical == .boolean {
-            guard let base = bytes.baseAddress else { return }
-            let size = (range.count + 7) / 8
-            let target = try body.reserve(size + 16)
-            BitPacking.pack(
-                base.assumingMemoryBound(to: UInt8.self) + range.lowerBound, count: range.count,
-                bitWidth: 1, into: target)
-            body.advance(size)
-            return
-        }
-        let slice = staging.offset(of: range.lowerBound)..<staging.offset(of: range.upperBound)
-        try body.append(UnsafeRawBufferPointer(rebasing: bytes[slice]))
-    }
-
-    private static func bloom(
-        _ staging: LeafStaging, _ dictionary: DictionaryBuilder?
-    ) -> BloomFilter {
-        var filter = BloomFilter(distinctCount: dictionary?.count ?? staging.valueCount)
-        if let dictionary {
-            for first in dictionary.firsts {
-                filter.insert(hash: BloomFilter.hash(staging.value(Int(first))))
-            }
-        } else {
-            for i in 0..<staging.valueCount {
-                filter.insert(hash: BloomFilter.hash(staging.value(i)))
-            }
-        }
-        return filter
+        chunk.columnIndex?.pages.append(entry)
     }
 }
 
-/// Cuts a staged chunk into pages at row borders.
-struct PageCutter {
-    struct Page {
-        let levels: Range<Int>
-        let values: Range<Int>
-        /// The page's first row in its row group.
-        let firstRow: Int
+/// Encodes pages into images.
+private struct PageFiller {
+    let version: ParquetPageVersion
+    let path: String
+    var values = ValueEncoder()
+
+    init(version: ParquetPageVersion, path: String) {
+        self.version = version
+        self.path = path
     }
 
-    private let staging: LeafStaging
-    private let rowLimit: Int
-    private let byteLimit: Int
-    private var level = 0
-    private var value = 0
-    private var row = 0
-    private var isFirst = true
-
-    init(_ staging: LeafStaging, _ options: ParquetWriterOptions, isCoded: Bool) {
-        self.staging = staging
-        rowLimit = max(options.pageRows, 1)
-        byteLimit = isCoded ? Int.max : options.pageBytes
-    }
-
-    /// The next page; an empty chunk still has one.
-    mutating func next() -> Page? {
-        guard level < staging.levelCount || isFirst else { return nil }
-        isFirst = false
-        let leaf = staging.leaf
-        let definitions = staging.definitions.bytes
-        let repetitions = staging.repetitions.bytes
-        let startBytes = staging.offset(of: value)
-        var nextLevel = level
-        var nextValue = value
-        var rows = 0
-        while nextLevel < staging.levelCount {
-            if leaf.maxRepetition == 0 || repetitions[nextLevel] == 0 {
-                if rows == rowLimit { break }
-                if rows > 0, staging.offset(of: nextValue) - startBytes >= byteLimit { break }
-                rows += 1
-            }
-            let isPresent =
-                leaf.maxDefinition == 0 || Int(definitions[nextLevel]) == leaf.maxDefinition
-            nextLevel += 1
-            if isPresent { nextValue += 1 }
+    /// The levels and values of one page.
+    mutating func fill(
+        _ image: inout PageImage, _ page: PageCutter.Page, _ staging: LeafStaging,
+        _ plan: ChunkPlan
+    ) throws(ColumnarError) {
+        image.removeAll()
+        image.header.type = version.pageType.rawValue
+        image.header.encoding = plan.encoding.rawValue
+        image.header.valueCount = page.levels.count
+        image.header.nullCount = page.levels.count - page.values.count
+        image.header.rowCount = page.rowCount
+        try image.appendLevels(staging, page, version)
+        try values.append(staging, page.values, plan, into: &image.body)
+        guard image.body.count + image.levels.count <= Limits.pageBytes else {
+            throw .limit(
+                name: "pageBytes", value: image.body.count, limit: Limits.pageBytes,
+                location: FileLocation(path: path, column: staging.leaf.name))
         }
-        let page = Page(levels: level..<nextLevel, values: value..<nextValue, firstRow: row)
-        level = nextLevel
-        value = nextValue
-        row += rows
-        return page
+    }
+}
+
+extension BloomFilter {
+    /// The values of a chunk; with a dictionary, each entry once.
+    init(_ staging: LeafStaging, _ dictionary: DictionaryBuilder?) {
+        self.init(distinctCount: dictionary?.count ?? staging.valueCount)
+        if let dictionary {
+            for first in dictionary.firsts {
+                insert(hash: BloomFilter.hash(staging.value(Int(first))))
+            }
+        } else {
+            for i in 0..<staging.valueCount {
+                insert(hash: BloomFilter.hash(staging.value(i)))
+            }
+        }
     }
 }

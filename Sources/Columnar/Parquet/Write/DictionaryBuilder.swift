@@ -31,7 +31,8 @@ struct DictionaryBuilder {
             guard let starts else { return nil }
             isKept = build(TextKeys(base: base, starts: starts), staging, limitBytes, isForced)
         default:
-            isKept = build(BlockKeys(base: base, width: staging.width), staging, limitBytes, isForced)
+            isKept = build(
+                BlockKeys(base: base, width: staging.width), staging, limitBytes, isForced)
         }
         if !isKept { return nil }
     }

@@ -10,6 +10,7 @@ struct ChunkPlan {
 /// Chooses a chunk's encoding: slices of its values are encoded and compressed every way the profile allows.
 struct EncodingTrial: ~Copyable {
     private let options: ParquetWriterOptions
+    private let path: String
     private let pool: BufferPool
     private var encoded: ByteWriter
     private var compressed: ByteWriter
@@ -18,8 +19,11 @@ struct EncodingTrial: ~Copyable {
     private static let sliceValues = 8_192
     private static let sliceBytes = 128 << 10
 
-    init(options: ParquetWriterOptions, pool: BufferPool) throws(ColumnarError) {
+    init(
+        options: ParquetWriterOptions, path: String, pool: BufferPool
+    ) throws(ColumnarError) {
         self.options = options
+        self.path = path
         self.pool = pool
         let encoded = try ByteWriter(pool: pool)
         let compressed = try ByteWriter(pool: pool)
@@ -29,13 +33,16 @@ struct EncodingTrial: ~Copyable {
 
     /// The cheapest plan for a staged chunk.
     mutating func choose(
-        _ staging: LeafStaging, _ encoder: inout ValueEncoder, _ compressor: borrowing PageCompressor
+        _ staging: LeafStaging, _ encoder: inout ValueEncoder,
+        _ compressor: borrowing PageCompressor
     ) throws(ColumnarError) -> ChunkPlan {
         guard staging.valueCount > 0 else { return .plain }
         if let named = options.columnEncodings[staging.leaf.name] {
             return try plan(named, staging)
         }
-        var candidates = Self.readable(staging.leaf, options.profile).map { ChunkPlan(encoding: $0) }
+        var candidates = Self.readable(staging.leaf, options.profile).map {
+            ChunkPlan(encoding: $0)
+        }
         if let dictionary = try dictionary(staging, isForced: false) {
             let plan = ChunkPlan(encoding: .rleDictionary, dictionary: dictionary)
             if isClear(dictionary, staging) { return plan }
@@ -74,7 +81,7 @@ struct EncodingTrial: ~Copyable {
         }
         guard ValueEncoder.encodings(of: staging.leaf).contains(encoding) else {
             throw .unsupported(
-                FileLocation(path: "", column: staging.leaf.name),
+                FileLocation(path: path, column: staging.leaf.name),
                 feature: "encoding \(encoding) for values of \(staging.physical)")
         }
         return ChunkPlan(encoding: encoding)

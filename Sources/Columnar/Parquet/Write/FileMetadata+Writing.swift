@@ -143,6 +143,11 @@ extension ColumnChunkMetadata {
         }
         if let bloomFilterOffset { thrift.i64(14, bloomFilterOffset) }
         if let bloomFilterBytes { thrift.i32(15, bloomFilterBytes) }
+        if let sizes, !sizes.isEmpty {
+            thrift.begin(16)
+            sizes.write(to: &thrift)
+            thrift.end()
+        }
         thrift.end()
         if let offsetIndexOffset {
             thrift.i64(4, offsetIndexOffset)
@@ -159,6 +164,7 @@ extension ColumnChunkMetadata {
 extension ChunkStatistics {
     func write(to thrift: inout ThriftWriter) {
         if let nullCount { thrift.i64(3, nullCount) }
+        if let distinctCount { thrift.i64(4, distinctCount) }
         if let maximum { thrift.binary(5, maximum) }
         if let minimum { thrift.binary(6, minimum) }
         if maximum != nil, let isMaximumExact { thrift.bool(7, isMaximumExact) }

@@ -30,6 +30,9 @@ final class LeafStaging {
         repetitions = try ByteWriter(pool: pool)
     }
 
+    /// True for types that have NaN.
+    var isFloating: Bool { physical == .float || physical == .double }
+
     private var stagedBytes: Int {
         values.count + starts.count + definitions.count + repetitions.count
     }

@@ -52,7 +52,8 @@ package final class ParquetWriter {
         self.leaves = leaves
         bounds = Array(repeating: BoundsCollector(), count: leaves.count)
         encoder = try ChunkEncoder(
-            options: options, filterLeaves: Self.filterLeaves(tree, options), path: path, pool: pool)
+            options: options, filterLeaves: Self.filterLeaves(tree, options), path: path, pool: pool
+        )
         shredder = Shredder(pool: pool, path: path, meter: meter)
         file = try OutputFile(path: path)
         try writeMagic()

@@ -12,6 +12,8 @@ package enum ParquetPageVersion: Int, Sendable, CaseIterable {
     case one = 1
     /// Levels uncompressed in front of the values.
     case two = 2
+
+    var pageType: PageType { self == .one ? .data : .dataV2 }
 }
 
 /// How files are written; the defaults are the widest-compatible profile that is still small.

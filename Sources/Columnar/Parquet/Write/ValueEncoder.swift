@@ -25,7 +25,8 @@ struct ValueEncoder {
         case .rle: try Self.runs(staging, range, into: &out)
         case .deltaBinaryPacked:
             // Readable even where there are no values: buffers are never empty.
-            let base = UnsafeRawPointer(staging.values.buffer.base)
+            let base =
+                UnsafeRawPointer(staging.values.buffer.base)
                 + range.lowerBound * staging.width
             if staging.width == 4 {
                 try DeltaBinaryPacked.encode32(base, count: range.count, into: &out)
