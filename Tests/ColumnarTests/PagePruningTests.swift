@@ -34,6 +34,7 @@ import Testing
         var options = ParquetWriterOptions()
         options.rowGroupRows = Int.random(in: 300...2_000, using: &random)
         options.pageRows = Int.random(in: 10...120, using: &random)
+        options.textPageBytes = 0
         options.pageBytes = Int.random(in: 200...4_000, using: &random)
         options.bloomColumns = ["id", "tag"]
         return options
@@ -126,6 +127,7 @@ import Testing
         var options = ParquetWriterOptions()
         options.rowGroupRows = 1_000
         options.pageRows = 100
+        options.textPageBytes = 0
         let columns: [[Value]] = [
             (0..<2_000).map { .int(Int64($0)) },
             (0..<2_000).map { .text($0 % 2 == 0 ? "even" : "odd") },
