@@ -111,7 +111,7 @@ enum MatrixRows {
         case .byteStreamSplit: return !isText && type != .boolean
         case .rleDictionary: return type != .boolean
         case .plain: return true
-        case .plainDictionary, .bitPacked: return false
+        case .plainDictionary, .bitPacked, .alp: return false
         }
     }
 

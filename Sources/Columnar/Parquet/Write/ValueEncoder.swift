@@ -40,7 +40,7 @@ struct ValueEncoder {
         case .deltaLengthByteArray:
             try deltas.lengthsAndBytes(of: staging, range, into: &out)
         case .deltaByteArray: try deltas.prefixesAndRests(of: staging, range, into: &out)
-        case .plain, .plainDictionary, .bitPacked, .rleDictionary:
+        case .plain, .plainDictionary, .bitPacked, .rleDictionary, .alp:
             try Self.plain(staging, range, into: &out)
         }
     }
