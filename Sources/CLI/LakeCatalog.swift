@@ -61,20 +61,22 @@ struct LakeCatalog: Catalog {
     func tableNames() -> [String] { names }
 }
 
-/// One snapshot of a lake's table as the engine sees it; a hidden column `"$path"` names each row's file.
+/// One snapshot of a lake's table as the engine sees it; hidden columns (`"$path"`) tell each row's file.
 struct LakeTable: Query.Table {
     let schema: Schema
     let hiddenColumns: Set<Int>
     let rowCount: Int?
     private let snapshot: TableSnapshot?
     private let workers: Int
+    private let firstFact: Int
 
     init(_ table: IcebergTable, workers: Int) {
         self.workers = workers
         snapshot = table.currentSnapshot
         var fields = (snapshot?.schema ?? table.metadata.schema).fields
-        hiddenColumns = [fields.count]
-        fields.append(Field(name: "$path", type: .text, isNullable: false))
+        firstFact = fields.count
+        fields += FileFact.fields
+        hiddenColumns = Set(firstFact..<fields.count)
         schema = Schema(fields)
         rowCount = snapshot.map { $0.recordCount.map(Int.init) } ?? 0
     }
@@ -114,8 +116,7 @@ struct LakeTable: Query.Table {
         for (index, file) in live.enumerated() {
             let path = try snapshot.path(of: file.file)
             files.append(
-                ParquetScanFile(
-                    path: path, fileIndex: index, constants: [schema.count - 1: .text(path)]))
+                ParquetScanFile(path: path, fileIndex: index, firstFact: firstFact))
         }
         return files
     }

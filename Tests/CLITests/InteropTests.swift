@@ -21,4 +21,15 @@ import Testing
             if status != 0 { return }
         }
     }
+
+    @Test(.enabled(if: BuiltProgram.peersPython != nil, "skipped: no peers, see `make peers`"))
+    func duckDBReadsTheSameRowsOfDatasets() throws {
+        let python = try #require(BuiltProgram.peersPython)
+        let folder = try BuiltProgram.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let script = BuiltProgram.package.appending(path: "Tests/interop/datasets.py").path
+        let (status, text) = try BuiltProgram.run(
+            "\(python) \(script) \(BuiltProgram.folder)/lake \(folder.path)", in: folder)
+        #expect(status == 0, "\(text)")
+    }
 }

@@ -33,6 +33,8 @@ struct MemoryCatalog: Catalog {
     }
 
     func tableNames() -> [String] { tables.keys.sorted() }
+
+    var tableFunctions: [any TableFunction] { [CountingFunction()] }
 }
 
 /// A scan that makes its columns when a morsel is opened, in the table's form.

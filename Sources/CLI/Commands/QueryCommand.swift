@@ -7,7 +7,7 @@ import Query
 enum QueryCommand: Command {
     static let syntax = CommandSyntax(
         name: "query",
-        summary: "Answer a SQL query (Athena's dialect) over the lake's tables",
+        summary: "Answer a SQL query (Athena's dialect) over the lake's tables and files",
         operands: "[SQL | -f FILE | -]", maximumOperands: 1,
         options: [
             Option("file", short: "f", value: "FILE", "Read the SQL from a file"),
@@ -20,11 +20,14 @@ enum QueryCommand: Command {
         ],
         discussion: """
             Rows go to standard output; rows, time, data scanned, files read and pruned go to
-            standard error. Without a lake, queries that name no table work all the same.
+            standard error. Quoted paths are tables: a Parquet file, a pattern (* ? [ab] {a,b} **),
+            a folder; no lake is needed for them. read_parquet('PATH', hive_partitioning => false,
+            union_by_name => false) reads the same with options.
             CSV follows RFC 4180, NULL is an empty field; TSV escapes tabs, NULL is \\N.
             """,
         examples: [
             "lake query \"select media_type, count(*) from posts group by 1\"",
+            "lake query 'select count(*) from \"data/**/*.parquet\"'",
             "lake query -f report.sql --format csv > report.csv",
             "echo 'select 1' | lake query -",
         ])
@@ -60,6 +63,7 @@ enum QueryCommand: Command {
     private static func run(
         _ sql: String, _ session: Session, _ format: OutputFormat, _ terminal: Terminal
     ) throws(CommandError) -> QueryStatistics {
+        let start = Clock.monotonicNanos()
         do {
             let statement = try session.prepare(sql)
             let stream = ResultStream(statement.columns, format, terminal)
@@ -74,7 +78,10 @@ enum QueryCommand: Command {
             }
             progress.stop()
             stream.end()
-            return result.statistics
+            // Planning counts: files are listed and their footers read there.
+            var statistics = result.statistics
+            statistics.elapsedNanoseconds = Clock.monotonicNanos() - start
+            return statistics
         } catch {
             throw .query(error, sql: sql)
         }

@@ -5,15 +5,19 @@ import Query
 /// read patterns; every other name is the other catalog's.
 struct FileCatalog: Catalog {
     private let formats: [any FileFormat]
+    private let place: FilePlace
     private let other: any Catalog
 
     init(beside other: any Catalog, place: FilePlace) {
         self.other = other
+        self.place = place
         formats = FileFormats.all(place)
     }
 
     func table(written name: String) throws(QueryError) -> (any Table)? {
-        guard let format = format(of: name) else { return try other.table(written: name) }
+        guard let format = format(of: name) ?? folderFormat(of: name) else {
+            return try other.table(written: name)
+        }
         return try format.table(TableArguments(["path": .text(name)]))
     }
 
@@ -32,5 +36,12 @@ struct FileCatalog: Catalog {
             for ending in format.endings where folded.hasSuffix("." + ending) { return format }
         }
         return name.contains("/") ? formats.first : nil
+    }
+
+    /// The first format for a folder whose name alone is written, unless a table has that name.
+    private func folderFormat(of name: String) -> (any FileFormat)? {
+        let folded = name.lowercased()
+        if other.tableNames().contains(where: { $0.lowercased() == folded }) { return nil }
+        return place.hasFolder(name) ? formats.first : nil
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Query
 
 /// A kind of file that SQL reads in place: a table function, and the endings of the names it reads.
@@ -15,6 +16,13 @@ struct FilePlace: Sendable {
     /// The folder of relative paths; absolute.
     var workingDirectory: String
     var workers: Int
+
+    /// Whether a folder lies at a path.
+    func hasFolder(_ path: String) -> Bool {
+        let absolute = path.hasPrefix("/") ? path : workingDirectory + "/" + path
+        var status = stat()
+        return stat(absolute, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
 }
 
 /// Every kind of file that SQL reads in place.

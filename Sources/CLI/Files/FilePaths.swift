@@ -16,7 +16,8 @@ enum FilePaths {
             let found = try storage { () throws(ColumnarError) in try glob.paths() }
             guard !found.isEmpty else {
                 throw QueryError(
-                    .tableNotFound, "No file matches '\(pattern)'", at: arguments.range(of: "path"))
+                    .tableNotFound, "No file matches '\(pattern)'", at: arguments.range(of: "path"),
+                    hint: NearestName.hint(pattern, among: neighbours(of: pattern, in: place)))
             }
             paths += found
         }
@@ -24,5 +25,12 @@ enum FilePaths {
             throw arguments.invalid("path", "The array of paths is empty")
         }
         return paths
+    }
+
+    /// The files in the folder of a path, written as it is.
+    private static func neighbours(of path: String, in place: FilePlace) -> [String] {
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+        let glob = Glob(folder + "*", in: place.workingDirectory, ending: "*")
+        return (try? glob.paths())?.map(\.written) ?? []
     }
 }

@@ -64,7 +64,7 @@ package struct ParquetDataset: Sendable {
         exactColumns = union.columnsWithTwins
         let hivePositions = hive.add(to: &fields)
         let path = fields.count
-        fields += FileFact.allCases.map(\.field)
+        fields += FileFact.fields
         schema = Schema(fields)
         hiddenColumns = Set(path..<fields.count)
         self.workers = workers
@@ -104,8 +104,8 @@ package struct ParquetDataset: Sendable {
             guard let opened = file.opened ?? missing.popFirst() else { continue }
             inputs.append(
                 ParquetScanFile(
-                    path: file.path, fileIndex: index,
-                    constants: constants(of: file, opened), opened: opened))
+                    path: file.path, fileIndex: index, constants: constants(of: file, opened),
+                    firstFact: schema.count - FileFact.allCases.count, opened: opened))
         }
         let scan = try ParquetScan(files: inputs, schema: schema, request: request, pool: pool)
         scan.counters.filesTotal.store(files.count, ordering: .relaxed)
@@ -126,43 +126,12 @@ package struct ParquetDataset: Sendable {
 
     private func constants(of file: File, _ opened: ParquetFile) -> [Int: Value] {
         var constants = file.constants
-        let firstFact = schema.count - FileFact.allCases.count
-        for (offset, fact) in FileFact.allCases.enumerated() {
-            constants[firstFact + offset] = fact.value(path: file.path, opened.version)
-        }
         for column in exactColumns where constants[column] == nil {
             if opened.schema.index(of: schema.fields[column].name) == nil {
                 constants[column] = .null
             }
         }
         return constants
-    }
-}
-
-/// What is known of a file beside its rows: the hidden columns of a dataset, in their order.
-enum FileFact: CaseIterable {
-    case path, size, modifiedTime
-
-    var field: Field {
-        switch self {
-        case .path: Field(name: "$path", type: .text, isNullable: false)
-        case .size: Field(name: "$file_size", type: .bigint, isNullable: false)
-        case .modifiedTime:
-            Field(name: "$file_modified_time", type: .timestampTZ(precision: 3))
-        }
-    }
-
-    func value(path: String, _ version: FileVersion) -> Value {
-        switch self {
-        case .path: return .text(path)
-        case .size: return .int(Int64(version.sizeBytes))
-        case .modifiedTime:
-            let millis = Int64(version.modifiedSeconds).multipliedReportingOverflow(by: 1_000_000)
-            let rest = Int64(version.modifiedNanoseconds / 1_000_000 * 1_000)
-            let (micros, overflow) = millis.partialValue.addingReportingOverflow(rest)
-            if millis.overflow || overflow { return .null }
-            return .int128(ZonedTime(micros: micros).bits)
-        }
     }
 }
 

@@ -68,6 +68,9 @@ struct ColumnResolution {
             return .map(
                 node, key: try plan(key, node.children[0], leaves: nil),
                 value: try plan(value, node.children[1], leaves: nil), field.type)
+        case (_, .leaf) where node.type == .unknown && field.type != .unknown:
+            // Nothing but NULL in the file: the same as no column.
+            return .missing(field.type)
         case (_, .leaf(let index)):
             guard
                 let conversion = ValueConversion.between(node.element, node.type, field.type)

@@ -9,15 +9,19 @@ package struct ParquetScanFile: Sendable {
     ///
     /// They stand for the file's own column of that name, if it has one.
     package var constants: [Int: Value]
+    /// The position of the first of the table's `FileFact` columns; nil: it has none.
+    package var firstFact: Int?
     /// The file, if its footer was read already.
     package var opened: ParquetFile?
 
     package init(
-        path: String, fileIndex: Int, constants: [Int: Value] = [:], opened: ParquetFile? = nil
+        path: String, fileIndex: Int, constants: [Int: Value] = [:], firstFact: Int? = nil,
+        opened: ParquetFile? = nil
     ) {
         self.path = path
         self.fileIndex = fileIndex
         self.constants = constants
+        self.firstFact = firstFact
         self.opened = opened
     }
 }
@@ -100,9 +104,13 @@ package final class ParquetScan: TableScan {
         _ file: ParquetScanFile, _ parquet: ParquetFile, schema: Schema, request: ScanRequest
     ) throws(ColumnarError) -> Source {
         let resolution = ColumnResolution(location: FileLocation(path: file.path))
+        var constants = file.constants
+        if let first = file.firstFact {
+            constants.merge(FileFact.values(of: parquet, from: first)) { value, _ in value }
+        }
         var plans: [ReadPlan] = []
         for column in request.columns {
-            if file.constants[column.index] != nil {
+            if constants[column.index] != nil {
                 plans.append(.missing(schema.fields[column.index].type))
                 continue
             }
@@ -111,9 +119,9 @@ package final class ParquetScan: TableScan {
                     schema.fields[column.index], in: parquet.tree.columns, leaves: column.leaves))
         }
         let pruner = RowGroupPruner(
-            file: parquet, schema: schema, constants: file.constants, resolution: resolution)
+            file: parquet, schema: schema, constants: constants, resolution: resolution)
         return Source(
-            file: parquet, fileIndex: file.fileIndex, constants: file.constants, plans: plans,
+            file: parquet, fileIndex: file.fileIndex, constants: constants, plans: plans,
             pruner: pruner)
     }
 

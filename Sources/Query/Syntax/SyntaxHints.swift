@@ -18,6 +18,8 @@ enum SyntaxHints {
             return "Equality is a single =."
         case .symbol(.comma) where isLimit(tokens, at: index):
             return "Write OFFSET m LIMIT n instead of LIMIT m, n."
+        case .string where ["FROM", "JOIN"].contains(previous?.text.uppercased()):
+            return "A file is a name: write \"\(token.text)\" in double quotes."
         case .string where previous?.kind == .quotedIdentifier:
             return "Strings take single quotes, names double quotes."
         case .word:
