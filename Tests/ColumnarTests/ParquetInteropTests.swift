@@ -152,34 +152,6 @@ struct ParquetInteropTests {
         #expect(code == 0, "\(output)")
     }
 
-    @Test func weReadTheirs() throws {
-        let folder = ScratchFolder()
-        let (output, code) = Peers.run("parquet_peers.py", "make", folder.path)
-        try #require(code == 0, "\(output)")
-        let expected = Self.load(folder.file("theirs.rows")).split(separator: "\n").dropFirst()
-        var fileCount = 0
-        for name in try Self.parquetFiles(folder.path) {
-            fileCount += 1
-            let path = folder.file(name)
-            let schema = try ParquetFile.open(path: path).schema
-            let columns = try ParquetRows.read([path], schema: schema, maxRows: 1000)
-            let lines = PeerRows.lines(columns, schema)
-            #expect(lines.count == expected.count, "\(name)")
-            for (line, wanted) in zip(lines, expected) {
-                let cells = wanted.split(separator: "\t").prefix(schema.count)
-                let ours = line.split(separator: "\t")
-                if let wrong = zip(ours, cells).enumerated().first(where: { $1.0 != $1.1 }) {
-                    let field = schema.fields[wrong.offset]
-                    Issue.record(
-                        "\(name): \(field.name) \(field.type): \(wrong.element.0) is not \(wrong.element.1)"
-                    )
-                    break
-                }
-            }
-        }
-        #expect(fileCount == 15)
-    }
-
     static func parquetFiles(_ folder: String) throws -> [String] {
         var names: [String] = []
         let directory = try #require(opendir(folder))
