@@ -106,7 +106,12 @@ import Testing
         #expect(try rows(dataset, where: [.isIn(year, [.int(2020)])])[0] == [])
         #expect(try rows(dataset, where: [.isNull(year)])[0] == [])
         #expect(throws: ColumnarError.self) { try rows(dataset) }
-        #expect(throws: ColumnarError.self) { try tree.dataset("**") }
+        // United by name, footers are read at once, but a damaged one hurts only who wants it.
+        let united = try tree.dataset("**")
+        #expect(united.rowCount == nil)
+        #expect(try rows(united, where: [.compare(year, .less, .int(2024))])[0] == [.int(1)])
+        #expect(throws: ColumnarError.self) { try rows(united) }
+        #expect(throws: ColumnarError.self) { try tree.dataset("**", hive: false) }
     }
 
     // MARK: Union

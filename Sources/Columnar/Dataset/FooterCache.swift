@@ -36,14 +36,24 @@ package final class FooterCache: Sendable {
     package func files(
         paths: [String], workers: Int
     ) throws(ColumnarError) -> [ParquetFile] {
+        var files: [ParquetFile] = []
+        files.reserveCapacity(paths.count)
+        for result in results(paths: paths, workers: workers) { files.append(try result.get()) }
+        return files
+    }
+
+    /// The same, with what was wrong with those that cannot be opened.
+    func results(
+        paths: [String], workers: Int
+    ) -> [Result<ParquetFile, ColumnarError>] {
+        let results = Mutex(
+            [Result<ParquetFile, ColumnarError>?](repeating: nil, count: paths.count))
         // A thread takes 30 µs to begin, a footer about as long to be read.
-        let opened = Mutex([ParquetFile?](repeating: nil, count: paths.count))
-        try Workers.forEach(paths.count, workers: min(workers, paths.count / 8 + 1)) {
-            (index: Int) throws(ColumnarError) in
-            let file = try self.file(path: paths[index])
-            opened.withLock { $0[index] = file }
+        Workers.forEach(paths.count, workers: min(workers, paths.count / 8 + 1)) { (index: Int) in
+            let result = Result { () throws(ColumnarError) in try self.file(path: paths[index]) }
+            results.withLock { $0[index] = result }
         }
-        return opened.withLock { $0.compactMap { $0 } }
+        return results.withLock { $0.compactMap { $0 } }
     }
 
     private func held(_ path: String) -> ParquetFile? {

@@ -41,6 +41,9 @@ package struct ParquetDataset: Sendable {
 
     /// Reads the footers that the schema needs.
     ///
+    /// With Hive columns a file that cannot be opened, but for the first, is an error only of scans that
+    /// want it.
+    ///
     /// Errors: what opening a file may raise; `unsupported` for columns without a common type;
     /// `corrupt` for Hive folders that were asked for and do not agree.
     package static func open(
@@ -48,16 +51,27 @@ package struct ParquetDataset: Sendable {
     ) throws(ColumnarError) -> ParquetDataset {
         let hive = try HiveColumns(paths, isWanted: options.hivePartitioning)
         let wanted = options.unionByName ? paths[...] : paths.prefix(1)
-        let opened = try FooterCache.shared.files(
+        let results = FooterCache.shared.results(
             paths: wanted.map(\.absolute), workers: options.workers)
         var union = SchemaUnion()
-        for file in opened { try union.add(file.schema, path: file.path) }
+        var opened: [ParquetFile?] = []
+        for result in results {
+            // Hive conditions may exclude a damaged file: a scan that wants it tells what is wrong.
+            let mayWait = !hive.fields.isEmpty && opened.contains { $0 != nil }
+            if case .failure = result, mayWait {
+                opened.append(nil)
+                continue
+            }
+            let file = try result.get()
+            try union.add(file.schema, path: file.path)
+            opened.append(file)
+        }
         return ParquetDataset(
             paths, opened, union, hive, workers: options.workers)
     }
 
     private init(
-        _ paths: [DatasetPath], _ opened: [ParquetFile], _ union: SchemaUnion,
+        _ paths: [DatasetPath], _ opened: [ParquetFile?], _ union: SchemaUnion,
         _ hive: HiveColumns, workers: Int
     ) {
         var fields = union.schema.fields
@@ -80,7 +94,8 @@ package struct ParquetDataset: Sendable {
                     constants: constants))
         }
         self.files = files
-        rowCount = opened.count < paths.count ? nil : opened.reduce(0) { $0 + $1.rowCount }
+        let known = opened.compactMap { $0?.rowCount }
+        rowCount = known.count < paths.count ? nil : known.reduce(0, +)
     }
 
     /// Plans a scan; of the files, those that their folders or paths exclude are not opened.

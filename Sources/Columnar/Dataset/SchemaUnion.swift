@@ -30,7 +30,9 @@ struct SchemaUnion {
         guard seen.insert(file).inserted else { return }
         var folded: [String: Int] = [:]
         for field in file.fields { folded[field.name.lowercased(), default: 0] += 1 }
-        for field in file.fields {
+        var own: Set<String> = []
+        // Of two columns with the very same name no query could mean the second.
+        for field in file.fields where own.insert(field.name).inserted {
             let isAmbiguous = folded[field.name.lowercased(), default: 0] > 1
             guard let held = position(of: field.name, isAmbiguous: isAmbiguous) else {
                 append(field, path: path)
