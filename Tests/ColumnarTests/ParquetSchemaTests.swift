@@ -217,6 +217,22 @@ import Testing
         }
     }
 
+    @Test func pagesOfNothing() throws {
+        let full = HandmadePage(
+            count: 2, definition: Handmade.levels([1, 0], width: 1), values: [7, 0, 0, 0])
+        for codec in [Codec.uncompressed, .snappy] {
+            for nothing in [
+                HandmadePage(count: 0), HandmadePage(count: 0, stored: []),
+                HandmadePage(version: .two, count: 0),
+            ] {
+                let file = HandmadeFile.column(
+                    Handmade.leaf(.int32, nil, .optional), rows: 4, codec: codec, nothing, full,
+                    nothing, full, nothing)
+                #expect(try file.lines(folder) == ["7", "null", "7", "null"])
+            }
+        }
+    }
+
     @Test func moreThan32767Pages() throws {
         let page = HandmadePage(count: 1, values: [7, 0, 0, 0])
         var file = HandmadeFile.column(Handmade.leaf(.int32), rows: 33_000)
@@ -237,10 +253,10 @@ import Testing
                 values: [1] + Handmade.hybrid([1, 0], width: 1)))
         #expect(try file.lines(folder) == ["9", "8"])
         // 0 stands for none; the data offset is that of the dictionary, or behind it.
-        for offset in [0, nil, 4] as [Int?] {
+        for (offset, data) in [(0, 4), (nil, 4), (4, 4), (4, 0)] as [(Int?, Int)] {
             file.change = {
                 $0.rowGroups[0].columns[0].dictionaryPageOffset = offset
-                $0.rowGroups[0].columns[0].dataPageOffset = 4
+                $0.rowGroups[0].columns[0].dataPageOffset = data
             }
             #expect(try file.lines(folder) == ["9", "8"])
         }
@@ -255,15 +271,15 @@ import Testing
                 encoding: ValueEncoding.plainDictionary.rawValue, count: 2,
                 values: [1] + Handmade.hybrid([0, 0], width: 1)))
         for (writer, isRead) in [
-            ("parquet-mr version 1.2.8 (build abc)", true), ("parquet-mr", true),
+            ("parquet-mr version 1.2.8 (build abc)", true), ("parquet-mr", true), (nil, true),
             ("parquet-mr version 1.2.9", false), ("parquet-mr version 1.10.0", false),
             ("impala version 1.0", false),
-        ] {
+        ] as [(String?, Bool)] {
             file.change = {
                 $0.createdBy = writer
                 $0.rowGroups[0].columns[0].compressedBytes -= 14
             }
-            #expect(try file.failure(folder) == nil ? isRead : !isRead, "\(writer)")
+            #expect(try file.failure(folder) == nil ? isRead : !isRead, "\(writer ?? "")")
         }
     }
 

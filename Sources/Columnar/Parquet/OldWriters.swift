@@ -3,12 +3,14 @@ enum OldWriters {
     /// The longest header of a dictionary page.
     private static let dictionaryHeaderBytes = 100
 
-    /// Lengthens the chunks of parquet-mr before 1.2.9, which left out the dictionary page's header.
+    /// Lengthens the chunks of parquet-mr before 1.2.9, and of writers without a name.
+    ///
+    /// They left out the dictionary page's header.
     ///
     /// Bytes too many do no harm: pages are read until the chunk's values are complete.
     /// https://issues.apache.org/jira/browse/PARQUET-816
     static func mend(_ footer: inout FileMetadata, fileBytes: Int) {
-        guard let writer = footer.createdBy, forgetsDictionaryHeaders(writer) else { return }
+        guard forgetsDictionaryHeaders(footer.createdBy ?? "parquet-mr") else { return }
         for group in footer.rowGroups.indices {
             for column in footer.rowGroups[group].columns.indices {
                 let chunk = footer.rowGroups[group].columns[column]

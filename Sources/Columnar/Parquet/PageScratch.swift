@@ -56,6 +56,8 @@ struct PageScratch {
         owner: Buffer?, location: FileLocation
     ) throws(ColumnarError) -> PageParts {
         let header = page.header
+        // A page of nothing may have no bytes, not even those of its levels.
+        guard header.valueCount > 0 else { return PageParts() }
         let target: Buffer
         let offset: Int
         if let owner {

@@ -157,10 +157,11 @@ struct ColumnChunkMetadata: Sendable {
 
     /// Where the chunk's first page begins.
     ///
-    /// Some writers say 0 for "no dictionary", some leave the field out and point at the dictionary.
+    /// Some writers say 0 for "no dictionary", some leave the field out and point at the dictionary,
+    /// and with a dictionary some say 0 for the data.
     var startOffset: Int {
-        if let offset = dictionaryPageOffset, offset >= 4, offset < dataPageOffset { return offset }
-        return dataPageOffset
+        guard let offset = dictionaryPageOffset, offset >= 4 else { return dataPageOffset }
+        return dataPageOffset >= 4 ? min(offset, dataPageOffset) : offset
     }
 }
 
