@@ -22,7 +22,7 @@ struct Surroundings: Sendable {
 /// Every command, in the order of `lake --help`.
 enum CommandTable {
     static let all: [any Command.Type] = [
-        InitCommand.self, CompactCommand.self, QueryCommand.self, StatusCommand.self,
-        TablesCommand.self, DescribeCommand.self,
+        InitCommand.self, CompactCommand.self, QueryCommand.self, ConvertCommand.self,
+        StatusCommand.self, TablesCommand.self, DescribeCommand.self,
     ]
 }

@@ -2,13 +2,9 @@ import Glibc
 import Synchronization
 
 /// Buffered standard output; a reader that went away (`| head`) ends the program quietly.
-final class StandardOutput: Sendable {
+final class StandardOutput: PrintTarget {
     private let waiting = Mutex<[UInt8]>([])
     private static let flushBytes = 64 << 10
-
-    func write(_ text: String) {
-        write(Array(text.utf8))
-    }
 
     func write(_ bytes: [UInt8]) {
         waiting.withLock { waiting in

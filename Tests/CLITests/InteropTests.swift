@@ -32,4 +32,15 @@ import Testing
             "\(python) \(script) \(BuiltProgram.folder)/lake \(folder.path)", in: folder)
         #expect(status == 0, "\(text)")
     }
+
+    @Test(.enabled(if: BuiltProgram.peersPython != nil, "skipped: no peers, see `make peers`"))
+    func peersReadOurTextFilesAndWeTheirs() throws {
+        let python = try #require(BuiltProgram.peersPython)
+        let folder = try BuiltProgram.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let script = BuiltProgram.package.appending(path: "Tests/interop/text_files.py").path
+        let (status, text) = try BuiltProgram.run(
+            "\(python) \(script) \(BuiltProgram.folder)/lake \(folder.path)", in: folder)
+        #expect(status == 0, "\(text)")
+    }
 }

@@ -8,6 +8,7 @@ enum Mask {
         (#"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"#, "<uuid>"),
         (#"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\b"#, "<instant>"),
         (#"\b\d[\d.,]* (bytes|KB|MB)\b"#, "<size>"),
+        (#"\b\d+\.\dx (smaller|larger)\b"#, "<ratio>"),
         (
             #"("(?:bytes|bytes_written|bytes_read|[a-z_]+_nanos|[a-z_]+_micros)"):\d+"#,
             "$1:<number>"

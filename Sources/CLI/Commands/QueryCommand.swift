@@ -13,22 +13,29 @@ enum QueryCommand: Command {
             Option("file", short: "f", value: "FILE", "Read the SQL from a file"),
             Option(
                 "format", value: "FORMAT",
-                "table, csv, tsv, json, ndjson or markdown (default: table)"),
+                "table, csv, tsv, json, ndjson, markdown or parquet (default: table)"),
+            Option(
+                "output", short: "o", value: "FILE",
+                "Write the rows to a file, which appears when it is whole; its ending says the format"
+            ),
             Option("quiet", short: "q", "Do not print rows, time and data scanned afterwards"),
             Option("threads", value: "N", "Worker threads (default: all cores)"),
             Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
         ],
         discussion: """
             Rows go to standard output; rows, time, data scanned, files read and pruned go to
-            standard error. Quoted paths are tables: a Parquet file, a pattern (* ? [ab] {a,b} **),
-            a folder; no lake is needed for them. read_parquet('PATH', hive_partitioning => false,
-            union_by_name => false) reads the same with options.
-            CSV follows RFC 4180, NULL is an empty field; TSV escapes tabs, NULL is \\N.
+            standard error. Quoted paths are tables: a file (parquet, csv, tsv, json, ndjson, texts
+            also with .gz or .zst), a pattern (* ? [ab] {a,b} **), a folder; no lake is needed for
+            them. read_parquet('PATH', hive_partitioning => false, union_by_name => false), read_csv
+            and read_json read the same with options.
+            CSV follows RFC 4180, NULL is an empty field; TSV escapes tabs, NULL is \\N; rows,
+            arrays and maps are JSON in both. Parquet needs --output.
             """,
         examples: [
             "lake query \"select media_type, count(*) from posts group by 1\"",
             "lake query 'select count(*) from \"data/**/*.parquet\"'",
             "lake query -f report.sql --format csv > report.csv",
+            "lake query \"select * from posts where like_count > 100\" -o popular.parquet",
             "echo 'select 1' | lake query -",
         ])
 
@@ -36,23 +43,16 @@ enum QueryCommand: Command {
         _ arguments: Arguments, _ surroundings: Surroundings
     ) throws(CommandError) -> Int32 {
         let sql = try text(arguments)
-        let format = try format(arguments)
-        let threads = try arguments.integer("threads", minimum: 1, command: syntax.name)
-        let memory = try arguments.integer("memory", minimum: 1, command: syntax.name)
-        let workers = threads ?? Machine.cores()
-        let catalog = FileCatalog(
-            beside: try LakeCatalog.open(arguments, surroundings, workers: workers),
-            place: FilePlace(workingDirectory: surroundings.workingDirectory, workers: workers))
-        let session = Session(
-            catalog: catalog,
-            context: SessionContext(
-                nowMicros: surroundings.nowMicros(), randomSeed: Clock.randomSeed(),
-                user: surroundings.environment["USER"] ?? "lake"),
-            options: SessionOptions(
-                workerCount: workers,
-                memoryLimitBytes: (memory ?? Machine.memoryMiB() / 2) << 20),
-            clock: { Clock.monotonicNanos() })
-        let statistics = try run(sql, session, format, surroundings.terminal)
+        let output = arguments.value("output").map { LakeLocation.absolute($0, surroundings) }
+        let kind = try kind(arguments)
+        let workers = try surroundings.workers(arguments, command: syntax.name)
+        let session = try surroundings.session(
+            arguments, command: syntax.name,
+            catalog: FileCatalog(
+                beside: try LakeCatalog.open(arguments, surroundings, workers: workers),
+                place: FilePlace(
+                    workingDirectory: surroundings.workingDirectory, workers: workers)))
+        let statistics = try run(sql, session, kind, output, surroundings.terminal)
         if !arguments.has("quiet") {
             StandardError.write(
                 QuerySummary.text(statistics, terminal: surroundings.terminal) + "\n")
@@ -61,25 +61,21 @@ enum QueryCommand: Command {
     }
 
     private static func run(
-        _ sql: String, _ session: Session, _ format: OutputFormat, _ terminal: Terminal
+        _ sql: String, _ session: Session, _ kind: FileKind, _ output: String?,
+        _ terminal: Terminal
     ) throws(CommandError) -> QueryStatistics {
         let start = Clock.monotonicNanos()
         do {
             let statement = try session.prepare(sql)
-            let stream = ResultStream(statement.columns, format, terminal)
-            let control = session.makeControl()
-            Interruption.install()
-            let progress = QueryProgress(control, expectedRows: statement.scanRows, terminal)
-            stream.begin(progress)
-            defer { progress.stop() }
-            let result = try session.run(statement, control: control) {
-                (batch) throws(QueryError) in
-                try stream.print(batch)
+            let sink = try storage { () throws(ColumnarError) in
+                try kind.sink(
+                    path: output, delimiter: nil, parquet: ParquetWriterOptions(),
+                    terminal: terminal)
             }
-            progress.stop()
-            stream.end()
             // Planning counts: files are listed and their footers read there.
-            var statistics = result.statistics
+            var statistics = try StatementRun(session: session, terminal: terminal).run(
+                statement, into: sink, hidesProgress: output == nil
+            ).statistics
             statistics.elapsedNanoseconds = Clock.monotonicNanos() - start
             return statistics
         } catch {
@@ -101,13 +97,17 @@ enum QueryCommand: Command {
         return operand == "-" ? try InputText.readStandardInput() : operand
     }
 
-    private static func format(_ arguments: Arguments) throws(CommandError) -> OutputFormat {
-        guard let name = arguments.value("format") else { return .table }
-        if let format = OutputFormat(rawValue: name) { return format }
-        let names = OutputFormat.allCases.map(\.rawValue)
-        throw .usage(
-            "unknown format '\(name)': one of \(names.joined(separator: ", "))",
-            command: syntax.name,
-            hint: NearestName.of(name, among: names).map { "Did you mean \($0)?" })
+    private static func kind(_ arguments: Arguments) throws(CommandError) -> FileKind {
+        let output = arguments.value("output")
+        guard let name = arguments.value("format") else {
+            return output.flatMap(FileKind.of) ?? .printed(.table)
+        }
+        let kind = try FileKind.named(name, command: syntax.name)
+        if kind == .parquet, output == nil {
+            throw .usage(
+                "--format parquet needs a file to write", command: syntax.name,
+                hint: "Name it with --output FILE.")
+        }
+        return kind
     }
 }

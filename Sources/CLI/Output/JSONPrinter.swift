@@ -14,12 +14,12 @@ struct JSONPrinter: ResultPrinter {
         self.isArray = isArray
     }
 
-    mutating func begin(_ columns: [OutputColumn], _ output: StandardOutput) {
+    mutating func begin(_ columns: [OutputColumn], _ output: any PrintTarget) {
         self.columns = columns
         if isArray { output.write("[") }
     }
 
-    mutating func print(_ batch: Batch, _ output: StandardOutput) throws(ColumnarError) {
+    mutating func print(_ batch: Batch, _ output: any PrintTarget) throws(ColumnarError) {
         let columns = columns
         var isFirst = isFirst
         let isArray = isArray
@@ -39,8 +39,15 @@ struct JSONPrinter: ResultPrinter {
         self.isFirst = isFirst
     }
 
-    mutating func end(_ output: StandardOutput) {
+    mutating func end(_ output: any PrintTarget) {
         if isArray { output.write(isFirst ? "]\n" : "\n]\n") }
+    }
+
+    /// One value as compact JSON text.
+    static func text(_ value: Value, _ type: DataType) -> [UInt8] {
+        var writer = JSONWriter()
+        write(value, type, to: &writer)
+        return writer.bytes
     }
 
     private static func write(_ value: Value, _ type: DataType, to writer: inout JSONWriter) {

@@ -5,13 +5,13 @@ import Query
 struct MarkdownPrinter: ResultPrinter {
     private var columns: [OutputColumn] = []
 
-    mutating func begin(_ columns: [OutputColumn], _ output: StandardOutput) {
+    mutating func begin(_ columns: [OutputColumn], _ output: any PrintTarget) {
         self.columns = columns
         output.write(Self.line(columns.map { Self.escaped($0.name) }))
         output.write(Self.line(columns.map { $0.type.isNumeric ? "---:" : "---" }))
     }
 
-    mutating func print(_ batch: Batch, _ output: StandardOutput) throws(ColumnarError) {
+    mutating func print(_ batch: Batch, _ output: any PrintTarget) throws(ColumnarError) {
         let columns = columns
         try ResultRows(batch, columns).forEach { (values) throws(ColumnarError) in
             output.write(
@@ -22,7 +22,7 @@ struct MarkdownPrinter: ResultPrinter {
         }
     }
 
-    mutating func end(_ output: StandardOutput) {}
+    mutating func end(_ output: any PrintTarget) {}
 
     private static func line(_ cells: [String]) -> String {
         "| " + cells.joined(separator: " | ") + " |\n"

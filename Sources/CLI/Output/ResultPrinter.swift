@@ -4,22 +4,22 @@ import Query
 /// Prints a result in one format; one printer per file.
 protocol ResultPrinter: Sendable {
     /// Called once, before any row.
-    mutating func begin(_ columns: [OutputColumn], _ output: StandardOutput)
+    mutating func begin(_ columns: [OutputColumn], _ output: any PrintTarget)
     /// Called per batch, in order.
-    mutating func print(_ batch: Batch, _ output: StandardOutput) throws(ColumnarError)
+    mutating func print(_ batch: Batch, _ output: any PrintTarget) throws(ColumnarError)
     /// Called once, after the last row.
-    mutating func end(_ output: StandardOutput)
+    mutating func end(_ output: any PrintTarget)
 }
 
 /// The formats of `--format`.
 enum OutputFormat: String, CaseIterable, Sendable {
     case table, csv, tsv, json, ndjson, markdown
 
-    func makePrinter(_ terminal: Terminal) -> any ResultPrinter {
+    func makePrinter(_ terminal: Terminal, delimiter: UInt8? = nil) -> any ResultPrinter {
         switch self {
         case .table: TablePrinter(terminal: terminal)
-        case .csv: DelimitedPrinter(dialect: .csv)
-        case .tsv: DelimitedPrinter(dialect: .tsv)
+        case .csv: DelimitedPrinter(dialect: .csv, delimiter: delimiter)
+        case .tsv: DelimitedPrinter(dialect: .tsv, delimiter: delimiter)
         case .json: JSONPrinter(isArray: true)
         case .ndjson: JSONPrinter(isArray: false)
         case .markdown: MarkdownPrinter()

@@ -2,44 +2,36 @@ import Columnar
 import Query
 import Synchronization
 
-/// Prints batches as they come, from whatever thread; one at a time, in order.
+/// Hands batches to a sink as they come, from whatever thread; one at a time, in order.
 final class ResultStream: Sendable {
-    private struct State {
-        var printer: any ResultPrinter
-        var progress: QueryProgress?
-    }
-
     private let columns: [OutputColumn]
-    private let output = StandardOutput()
-    private let state: Mutex<State>
+    private let sink: any ResultSink
+    private let progress = Mutex<QueryProgress?>(nil)
+    /// Rows on a terminal would get into the progress line's way.
+    private let hidesProgress: Bool
 
-    init(_ columns: [OutputColumn], _ format: OutputFormat, _ terminal: Terminal) {
+    init(_ columns: [OutputColumn], _ sink: any ResultSink, hidesProgress: Bool) {
         self.columns = columns
-        state = Mutex(State(printer: format.makePrinter(terminal)))
+        self.sink = sink
+        self.hidesProgress = hidesProgress
     }
 
-    func begin(_ progress: QueryProgress) {
-        state.withLock {
-            $0.progress = progress
-            $0.printer.begin(columns, output)
-        }
+    func begin(_ progress: QueryProgress) throws(ColumnarError) {
+        self.progress.withLock { $0 = progress }
+        try sink.begin(columns)
     }
 
     func print(_ batch: Batch) throws(QueryError) {
-        var failure: QueryError?
-        state.withLock { state in
-            state.progress?.hide()
-            do throws(ColumnarError) {
-                try state.printer.print(batch, output)
-            } catch {
-                failure = QueryError(error)
-            }
+        if hidesProgress { progress.withLock { $0?.hide() } }
+        do {
+            try sink.write(batch)
+        } catch {
+            throw QueryError(error)
         }
-        if let failure { throw failure }
     }
 
-    func end() {
-        state.withLock { $0.printer.end(output) }
-        output.flush()
+    /// The bytes of the file that was made, if there is one.
+    func end() throws(ColumnarError) -> Int? {
+        try sink.finish()
     }
 }

@@ -17,12 +17,12 @@ struct TablePrinter: ResultPrinter {
         self.terminal = terminal
     }
 
-    mutating func begin(_ columns: [OutputColumn], _ output: StandardOutput) {
+    mutating func begin(_ columns: [OutputColumn], _ output: any PrintTarget) {
         self.columns = columns
         widths = columns.map { DisplayWidth.of($0.name) }
     }
 
-    mutating func print(_ batch: Batch, _ output: StandardOutput) throws(ColumnarError) {
+    mutating func print(_ batch: Batch, _ output: any PrintTarget) throws(ColumnarError) {
         var rows: [[String]] = []
         let columns = columns
         try ResultRows(batch, columns).forEach { (values) throws(ColumnarError) in
@@ -45,11 +45,11 @@ struct TablePrinter: ResultPrinter {
         }
     }
 
-    mutating func end(_ output: StandardOutput) {
+    mutating func end(_ output: any PrintTarget) {
         if !isStreaming { release(output) }
     }
 
-    private mutating func release(_ output: StandardOutput) {
+    private mutating func release(_ output: any PrintTarget) {
         output.write(line(columns.map(\.name)))
         output.write(widths.map { String(repeating: "-", count: $0 + 2) }.joined(separator: "+"))
         output.write("\n")
