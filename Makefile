@@ -33,6 +33,7 @@ fuzz: deps  ## Fuzz the Parquet reader: TARGET=file FOR=60 (seconds)
 
 bench: build  ## Measure, as ratios in one run
 	swift build -c release --product lake-bench
+	swift build -c release --product lake-write-bench
 	swift build -c release --product lake-sample
 	$(BIN)/lake-bench
 

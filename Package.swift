@@ -65,6 +65,9 @@ let package = Package(
         .executableTarget(
             name: "lake-bench", dependencies: ["CXXHash", "Columnar"], path: "Tests/Bench",
             swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "lake-write-bench", dependencies: ["Columnar"], path: "Tests/WriteBench",
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "ColumnarTests", dependencies: ["Columnar"], exclude: ["text"],
             swiftSettings: swiftSettings),

@@ -246,6 +246,13 @@ enum MatrixRows {
             ParquetInteropTests.store(
                 PeerRows.text(test.rows), at: folder.file(test.name + ".rows"))
         }
+        // A day, an hour, a minute, a second and a millisecond; a year and two months.
+        let intervals = ParquetRows(
+            schema: Schema([
+                Field(name: "d", type: .intervalDayToSecond),
+                Field(name: "m", type: .intervalYearToMonth),
+            ]), columns: [[.int(90_061_001), .int(0), .null], [.int(14), .int(0), .null]])
+        try intervals.write(to: folder.file("intervals"))
         let (output, code) = Peers.run("parquet_write_matrix.py", folder.path)
         #expect(code == 0, "\(output)")
     }

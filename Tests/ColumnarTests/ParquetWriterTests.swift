@@ -195,6 +195,11 @@ import Testing
             }
         }
         #expect(try Self.names(in: folder) == ["a"])
+        // Months, days, milliseconds: without a sign and of no SQL type, so they come back as bytes.
+        let back = try ParquetRows.read(
+            [folder.file("a")], schema: Schema([Field(name: "i", type: .varbinary)]))
+        let zero = [UInt8](repeating: 0, count: 12)
+        #expect(back == [[.binary(zero), .binary([0, 0, 0, 64] + zero[4...]), .null]])
     }
 
     @Test func incompressibleColumnsAreStoredAsTheyAre() throws {

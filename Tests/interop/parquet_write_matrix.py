@@ -9,6 +9,8 @@ usage: parquet_write_matrix.py FOLDER   *.parquet beside *.rows (see parquet_pee
 3. Page index: null pages, bounds, counts, histograms and order of each page against the page's own values.
 4. Footer: counts, bounds and their exactness, encodings, sizes.
 """
+import datetime
+import decimal
 import glob
 import json
 import os
@@ -112,13 +114,24 @@ def compare_chdb(path, table, reference, kinds):
     return failures
 
 
-def literal(value):
+def literal(value, peer):
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, decimal.Decimal):
+        scale = -value.as_tuple().exponent
+        return f"toDecimal128('{value}', {scale})" if peer == "chdb" else f"cast('{value}' as decimal(30, {scale}))"
+    if isinstance(value, datetime.datetime):
+        text = value.isoformat(" ", "microseconds")
+        return f"toDateTime64('{text}', 6, 'UTC')" if peer == "chdb" else f"timestamp '{text}'"
+    if isinstance(value, datetime.date):
+        return f"toDate32('{value}')" if peer == "chdb" else f"date '{value}'"
     return str(value)
 
 
-FILTERED = ["rising", "few", "random", "extreme", "int", "small", "tiny", "walk", "text", "url", "odd", "same"]
+FILTERED = [
+    "rising", "few", "random", "extreme", "int", "small", "tiny", "walk", "text", "url", "odd", "same", "date",
+    "stamp", "dec9", "dec18",
+]
 OPERATORS = {
     "==": pc.equal, "<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal,
     "!=": pc.not_equal,
@@ -131,6 +144,10 @@ def neighbours(value):
         return [value, value + "a", value[:-1], "b" * 70]
     if isinstance(value, float):
         return [value, value + 0.1]
+    if isinstance(value, datetime.date):
+        return [value, value + datetime.timedelta(days=1)]
+    if isinstance(value, decimal.Decimal):
+        return [value, value + decimal.Decimal(1).scaleb(value.as_tuple().exponent)]
     return [value] + [v for v in (value - 1, value + 1) if -(2**63) <= v < 2**63]
 
 
@@ -141,6 +158,7 @@ def check_pruning(path, chance):
         return 0
     failures = 0
     lazy = polars.scan_parquet(path) if "_no_polars" not in path else None
+    types = {} if lazy is None else lazy.collect_schema()
     for _ in range(12):
         name = chance.choice(names)
         present = table[name].drop_null()
@@ -153,24 +171,26 @@ def check_pruning(path, chance):
         except pa.ArrowInvalid:
             continue
         expected = pc.sum(OPERATORS[operator](table[name], constant)).as_py() or 0
-        where = f"\"{name}\" {operator.replace('==', '=')} {literal(value)}"
+        def where(peer):
+            return f"\"{name}\" {operator.replace('==', '=')} {literal(value, peer)}"
+
         found = {"pyarrow": pq.read_table(path, filters=[(name, operator, value)]).num_rows}
         if "_no_duckdb" not in path:
-            sql = f"select count(*) from read_parquet('{path}') where {where}"
+            sql = f"select count(*) from read_parquet('{path}') where {where('duckdb')}"
             found["duckdb"] = duckdb.sql(sql).fetchone()[0]
         if lazy is not None:
-            column, constant = polars.col(name), polars.lit(value)
+            column, constant = polars.col(name), polars.lit(value, dtype=types[name])
             predicate = {
                 "==": column == constant, "<": column < constant, "<=": column <= constant,
                 ">": column > constant, ">=": column >= constant, "!=": column != constant,
             }[operator]
             found["polars"] = lazy.filter(predicate).select(polars.len()).collect().item()
         if chdb is not None:
-            sql = f"select count() from file('{path}', Parquet) where {where} settings {CHDB_SETTINGS}"
+            sql = f"select count() from file('{path}', Parquet) where {where('chdb')} settings {CHDB_SETTINGS}"
             found["chdb"] = int(str(chdb.query(sql, "CSV")))
         for peer, count in found.items():
             if count != expected:
-                failures += report(path, f"{peer}: {where}: {count} rows, {expected} expected")
+                failures += report(path, f"{peer}: {where(peer)}: {count} rows, {expected} expected")
     return failures
 
 
@@ -304,6 +324,11 @@ def check_footer(path):
             if statistics.null_count != values.null_count:
                 failures += report(path, f"{name}: {statistics.null_count} NULLs, not {values.null_count}")
             kind = values.type
+            if pa.types.is_floating(kind):
+                numbers = [v for v in values.to_pylist() if v is not None and v == v]
+                bounds = (statistics.min, statistics.max) if statistics.has_min_max else None
+                if bounds != ((min(numbers), max(numbers)) if numbers else None):
+                    failures += report(path, f"{name}: bounds {bounds} of {len(numbers)} numbers")
             if not (pa.types.is_integer(kind) or pa.types.is_string(kind)) or values.null_count == len(values):
                 continue
             low, high = pc.min(values).as_py(), pc.max(values).as_py()
@@ -326,9 +351,15 @@ def check_footer(path):
     return failures
 
 
+def check_intervals(path):
+    rows = duckdb.sql(f"select epoch(d), m::varchar from read_parquet('{path}')").fetchall()
+    expected = [(90061.001, "1 year 2 months"), (0.0, "00:00:00"), (None, None)]
+    return 0 if rows == expected else report(path, f"intervals {rows}, {expected} expected")
+
+
 def main(folder):
     chance = random.Random(20)
-    failures = 0
+    failures = check_intervals(os.path.join(folder, "intervals"))
     paths = sorted(glob.glob(os.path.join(folder, "*.parquet")))
     for path in paths:
         failures += check_rows(path)

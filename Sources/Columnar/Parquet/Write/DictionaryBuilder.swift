@@ -39,7 +39,7 @@ struct DictionaryBuilder {
 
     var count: Int { firsts.count }
 
-    /// Bits of a code; one at least, which is what all readers expect.
+    /// Bits of the largest code; one at least, which is what all readers expect.
     var bitWidth: Int { max(BitPacking.bitWidth(for: count - 1), 1) }
 
     /// The first appearances of the entries that occur among values `range`.

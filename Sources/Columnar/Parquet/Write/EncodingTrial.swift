@@ -139,12 +139,14 @@ struct EncodingTrial: ~Copyable {
             total += try storedBytes(compressor)
             values += slice.count
         }
-        if let dictionary = plan.dictionary {
-            encoded.removeAll()
-            try ValueEncoder.entries(dictionary, staging, into: &encoded)
-            total += try storedBytes(compressor) * values / staging.valueCount
-        }
-        return total
+        guard let dictionary = plan.dictionary else { return total }
+        // Entries are in order of appearance: the first ones are like the others.
+        encoded.removeAll()
+        try ValueEncoder.entries(
+            dictionary, staging, limitBytes: Self.sliceBytes, into: &encoded)
+        let share = Double(dictionary.plainBytes) / Double(max(encoded.count, 1))
+        let bytes = Double(try storedBytes(compressor)) * share
+        return total + Int(bytes * Double(values) / Double(staging.valueCount))
     }
 
     private mutating func storedBytes(

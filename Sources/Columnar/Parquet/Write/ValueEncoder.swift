@@ -45,16 +45,18 @@ struct ValueEncoder {
         }
     }
 
-    /// The width of codes in one byte, then the codes.
+    /// The width of codes in one byte, then the codes; entries are in order of appearance, so that early
+    /// pages have narrow ones.
     private static func codes(
         _ dictionary: DictionaryBuilder, _ range: Range<Int>, into out: inout ByteWriter
     ) throws(ColumnarError) {
-        let bitWidth = dictionary.bitWidth
+        let codes = UnsafePointer(dictionary.codes.base.assumingMemoryBound(to: UInt32.self))
+        var largest: UInt32 = 0
+        for i in range { largest = max(largest, codes[i]) }
+        let bitWidth = max(BitPacking.bitWidth(for: Int(largest)), 1)
         try out.append(byte: UInt8(bitWidth))
-        let codes = dictionary.codes.base.assumingMemoryBound(to: UInt32.self)
         try HybridRLE.encode(
-            UnsafePointer(codes + range.lowerBound), count: range.count, bitWidth: bitWidth,
-            into: &out)
+            codes + range.lowerBound, count: range.count, bitWidth: bitWidth, into: &out)
     }
 
     /// Booleans as runs behind their length in bytes.
@@ -85,12 +87,13 @@ struct ValueEncoder {
         try out.append(UnsafeRawBufferPointer(rebasing: staging.values.bytes[slice]))
     }
 
-    /// Appends the entries of a dictionary as a dictionary page holds them.
+    /// Appends the entries of a dictionary as a dictionary page holds them, the first ones up to a limit.
     static func entries(
-        _ dictionary: DictionaryBuilder, _ staging: LeafStaging, into out: inout ByteWriter
+        _ dictionary: DictionaryBuilder, _ staging: LeafStaging, limitBytes: Int = .max,
+        into out: inout ByteWriter
     ) throws(ColumnarError) {
         let values = staging.values.bytes
-        for first in dictionary.firsts {
+        for first in dictionary.firsts where out.count < limitBytes {
             let range = staging.offset(of: Int(first))..<staging.offset(of: Int(first) + 1)
             try out.append(UnsafeRawBufferPointer(rebasing: values[range]))
         }
