@@ -30,13 +30,17 @@ struct CommandSyntax: Sendable {
     let discussion: String
     let examples: [String]
 
-    /// Options that every command takes.
-    static let common: [Option] = [
-        Option("help", short: "h", "Show this help"),
-        Option(
+    /// Whether the command works on a lake.
+    var usesLake = true
+
+    /// Options that every command takes, and those of the commands that work on a lake.
+    var commonOptions: [Option] {
+        let help = Option("help", short: "h", "Show this help")
+        let lake = Option(
             "lake", value: "DIR",
-            "The lake's folder (else $LAKE_DIR, else the nearest parent with a lake.db)"),
-    ]
+            "The lake's folder (else $LAKE_DIR, else the nearest parent with a lake.db)")
+        return usesLake ? [help, lake] : [help]
+    }
 }
 
 /// Arguments that fit a command's syntax.
@@ -47,7 +51,7 @@ struct Arguments: Sendable {
 
     /// Sorts words into options and operands; throws `CommandError.usage` with the nearest option.
     init(_ words: [String], syntax: CommandSyntax) throws(CommandError) {
-        let known = syntax.options + CommandSyntax.common
+        let known = syntax.options + syntax.commonOptions
         var index = 0
         var onlyOperands = false
         while index < words.count {

@@ -1,3 +1,5 @@
+import Query
+
 /// One command: its syntax and what it does.
 ///
 /// Each lives in a file of its own under `Commands/`.
@@ -25,4 +27,28 @@ enum CommandTable {
         InitCommand.self, CompactCommand.self, QueryCommand.self, ConvertCommand.self,
         StatusCommand.self, TablesCommand.self, DescribeCommand.self,
     ]
+
+    /// Commands of two words.
+    static let groups: [CommandGroup] = [ParquetCommands.group]
+}
+
+/// Commands behind a common first word: `lake parquet meta FILE`.
+struct CommandGroup: Sendable {
+    let name: String
+    let summary: String
+    /// Their names hold both words.
+    let commands: [any Command.Type]
+    let examples: [String]
+
+    /// The command that a second word names.
+    func command(_ word: String) throws(CommandError) -> any Command.Type {
+        if let found = commands.first(where: { $0.syntax.name == "\(name) \(word)" }) {
+            return found
+        }
+        let words = commands.map { String($0.syntax.name.dropFirst(name.count + 1)) }
+        throw .usage(
+            "unknown command '\(name) \(word)'", command: name,
+            hint: NearestName.of(word, among: words).map { "Did you mean 'lake \(name) \($0)'?" }
+                ?? "one of \(words.joined(separator: ", "))")
+    }
 }

@@ -13,12 +13,8 @@ enum Help {
             Commands:
 
             """
-        let width = CommandTable.all.map { $0.syntax.name.count }.max() ?? 0
-        for command in CommandTable.all {
-            let syntax = command.syntax
-            let padding = String(repeating: " ", count: width - syntax.name.count + 2)
-            text += "  \(syntax.name)\(padding)\(syntax.summary)\n"
-        }
+        let commands = CommandTable.all.map { ($0.syntax.name, $0.syntax.summary) }
+        text += list(commands + CommandTable.groups.map { ($0.name, $0.summary) })
         text += """
 
             A first lake:
@@ -27,10 +23,32 @@ enum Help {
               lake query --lake posts-lake "select count(*) from posts"
 
             'lake COMMAND --help' explains a command. Exit codes: 0 done, 1 your error, 2 ours,
-            3 done, but some input was quarantined or skipped.
+            3 done, but some input was quarantined, skipped or found damaged.
 
             """
         return text
+    }
+
+    /// Names with what they do, aligned.
+    private static func list(_ lines: [(name: String, summary: String)]) -> String {
+        let width = lines.map(\.name.count).max() ?? 0
+        return lines.map { line in
+            let padding = String(repeating: " ", count: width - line.name.count + 2)
+            return "  \(line.name)\(padding)\(line.summary)\n"
+        }.joined()
+    }
+
+    /// `lake GROUP --help`.
+    static func group(_ group: CommandGroup) -> String {
+        var text =
+            "\(group.summary)\n\nUsage: lake \(group.name) COMMAND [OPTION]...\n\nCommands:\n"
+        let prefix = group.name.count + 1
+        text += list(
+            group.commands.map {
+                (String($0.syntax.name.dropFirst(prefix)), $0.syntax.summary)
+            })
+        text += "\nExamples:\n" + group.examples.map { "  \($0)\n" }.joined()
+        return text + "\n'lake \(group.name) COMMAND --help' explains a command.\n"
     }
 
     /// `lake COMMAND --help`.
@@ -38,7 +56,7 @@ enum Help {
         var text = "\(syntax.summary)\n\nUsage: lake \(syntax.name) [OPTION]..."
         if !syntax.operands.isEmpty { text += " \(syntax.operands)" }
         text += "\n\nOptions:\n"
-        let options = syntax.options + CommandSyntax.common
+        let options = syntax.options + syntax.commonOptions
         let left = options.map { option in
             (option.short.map { "-\($0), " } ?? "    ") + "--\(option.name)"
                 + (option.value.map { " \($0)" } ?? "")

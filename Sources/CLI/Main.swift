@@ -28,19 +28,29 @@ enum Main {
         let output = StandardOutput()
         defer { output.flush() }
         guard let name = words.first, !["--help", "-h", "help"].contains(name) else {
-            if let topic = words.dropFirst().first {
-                output.write(Help.command(try command(named: topic).syntax))
-            } else {
-                output.write(Help.overview())
-            }
+            output.write(try help(Array(words.dropFirst())))
             return words.isEmpty ? ExitCode.userError : ExitCode.done
         }
         if ["--version", "version"].contains(name) {
             output.write("lake \(Help.version)\n")
             return ExitCode.done
         }
-        let command = try command(named: name)
-        let arguments = try Arguments(Array(words.dropFirst()), syntax: command.syntax)
+        let rest = Array(words.dropFirst())
+        guard let group = CommandTable.groups.first(where: { $0.name == name }) else {
+            return try run(try command(named: name), rest, surroundings, output)
+        }
+        guard let word = rest.first, !["--help", "-h", "help"].contains(word) else {
+            output.write(try help([name] + rest.dropFirst()))
+            return rest.isEmpty ? ExitCode.userError : ExitCode.done
+        }
+        return try run(try group.command(word), Array(rest.dropFirst()), surroundings, output)
+    }
+
+    private static func run(
+        _ command: any Command.Type, _ words: [String], _ surroundings: Surroundings,
+        _ output: StandardOutput
+    ) throws(CommandError) -> Int32 {
+        let arguments = try Arguments(words, syntax: command.syntax)
         if arguments.has("help") {
             output.write(Help.command(command.syntax))
             return ExitCode.done
@@ -48,11 +58,21 @@ enum Main {
         return try command.run(arguments, surroundings)
     }
 
+    /// The help on a topic: nothing, a command, a group, a group's command.
+    private static func help(_ topic: [String]) throws(CommandError) -> String {
+        guard let name = topic.first else { return Help.overview() }
+        guard let group = CommandTable.groups.first(where: { $0.name == name }) else {
+            return Help.command(try command(named: name).syntax)
+        }
+        guard topic.count > 1 else { return Help.group(group) }
+        return Help.command(try group.command(topic[1]).syntax)
+    }
+
     private static func command(named name: String) throws(CommandError) -> any Command.Type {
         if let command = CommandTable.all.first(where: { $0.syntax.name == name }) {
             return command
         }
-        let names = CommandTable.all.map { $0.syntax.name }
+        let names = CommandTable.all.map { $0.syntax.name } + CommandTable.groups.map(\.name)
         throw .usage(
             "unknown command '\(name)'", command: nil,
             hint: NearestName.of(name, among: names).map { "Did you mean 'lake \($0)'?" })

@@ -21,7 +21,9 @@ enum FooterTarget: FuzzTarget {
                 let bounds = ColumnBounds(
                     chunk: chunk, node: leaf.node, type: leaf.node.type, order: order,
                     location: location)
-                if let lower = bounds.lower { precondition(bounds.mayMatch(.lessOrEqual, lower)) }
+                if bounds.mayBeNotNull, let lower = bounds.lower {
+                    precondition(bounds.mayMatch(.lessOrEqual, lower))
+                }
                 if let upper = bounds.upper { _ = bounds.mayMatch(.greater, upper) }
             }
         }

@@ -15,6 +15,15 @@ protocol ResultPrinter: Sendable {
 enum OutputFormat: String, CaseIterable, Sendable {
     case table, csv, tsv, json, ndjson, markdown
 
+    /// The format of a name; throws `usage` with the nearest one.
+    static func named(_ name: String, command: String) throws(CommandError) -> OutputFormat {
+        if let format = OutputFormat(rawValue: name) { return format }
+        let names = allCases.map(\.rawValue)
+        throw .usage(
+            "unknown format '\(name)': one of \(names.joined(separator: ", "))", command: command,
+            hint: NearestName.of(name, among: names).map { "Did you mean \($0)?" })
+    }
+
     func makePrinter(_ terminal: Terminal, delimiter: UInt8? = nil) -> any ResultPrinter {
         switch self {
         case .table: TablePrinter(terminal: terminal)

@@ -172,9 +172,27 @@ extension RowGroupMetadata {
                 for _ in 0..<count { columns.append(try ColumnChunkMetadata(reading: &thrift)) }
             case 2: uncompressedBytes = try thrift.integer(field)
             case 3: rowCount = try thrift.count(field)
+            case 4:
+                let count = try thrift.list(field, of: .structure)
+                for _ in 0..<count { sortingColumns.append(try SortingColumn(reading: &thrift)) }
             case 5: fileOffset = try thrift.integer(field)
             case 6: compressedBytes = try thrift.integer(field)
             case 7: ordinal = try thrift.integer(field)
+            default: try thrift.skip(field)
+            }
+        }
+    }
+}
+
+extension SortingColumn {
+    init(reading thrift: inout ThriftReader) throws(ColumnarError) {
+        self.init(leaf: -1, isDescending: false, nullsFirst: false)
+        var last = 0
+        while let field = try thrift.field(after: &last) {
+            switch field.id {
+            case 1: leaf = try thrift.integer(field)
+            case 2: isDescending = try thrift.bool(field)
+            case 3: nullsFirst = try thrift.bool(field)
             default: try thrift.skip(field)
             }
         }
@@ -231,6 +249,10 @@ extension ColumnChunkMetadata {
                     throw thrift.corrupt("physical type \(raw) does not exist")
                 }
                 type = known
+            case 2:
+                for _ in 0..<(try thrift.list(field, of: .i32)) {
+                    encodings.append(try thrift.elementInteger())
+                }
             case 4: codec = try thrift.integer(field)
             case 5: valueCount = try thrift.count(field)
             case 6: uncompressedBytes = try thrift.count(field)

@@ -17,7 +17,7 @@ struct NestedAssembly {
     func column(_ node: ReadNode) throws(ColumnarError) -> Column {
         let column = try build(node)
         guard column.count == rowCount else {
-            throw .corrupt(location, reason: "\(column.count) rows of \(rowCount)")
+            throw corrupt(node.schema, "\(column.count) rows of \(rowCount)")
         }
         return column
     }

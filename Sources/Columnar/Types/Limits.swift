@@ -14,6 +14,8 @@ package enum Limits {
     package static let pageBytes = 1 << 30
     /// Pages of one column chunk: a header takes 3 bytes of a hostile file, and 100 of memory.
     package static let chunkPages = 1 << 20
+    /// Findings that the verification of one file lists; the rest is counted.
+    package static let verificationFindings = 1_000
     /// Bytes in one text column's owner buffer: slices are 32-bit.
     package static let textBufferBytes = Int(UInt32.max)
     /// Nesting of Parquet and JSON schemas, of thrift structs, of JSON documents.

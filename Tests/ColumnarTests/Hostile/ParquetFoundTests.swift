@@ -5,7 +5,7 @@ import Testing
 /// Files that once broke the reader, found by the fuzzers: each is an answer or a typed error now.
 @Suite struct ParquetFoundTests {
     static let folder: String =
-        #filePath.split(separator: "/").dropLast(2).reduce(into: "") { $0 += "/" + $1 }
+        #filePath.split(separator: "/").dropLast(3).reduce(into: "") { $0 += "/" + $1 }
         + "/Fuzz/found"
 
     static func files() -> [String] {
