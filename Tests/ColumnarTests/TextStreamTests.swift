@@ -90,7 +90,7 @@ import Testing
             return
         }
         #expect(place?.line == 3)
-        #expect(budget.peakBytes < 512 << 20)
+        #expect(budget.peakBytes < 300 << 20)
     }
 
     @Test func aChangedFileIsNoticed() throws {

@@ -111,7 +111,7 @@ extension DelimitedSplitter {
         init(
             _ block: TextBlock, _ splitter: DelimitedSplitter, line: Int, pool: BufferPool
         ) throws(ColumnarError) {
-            fields = try GrowingBuffer(pool: pool, capacity: max(64, block.count / 8))
+            fields = try GrowingBuffer(pool: pool, capacity: max(64, min(block.count / 8, 1 << 16)))
             self.line = line
             bytes = block.buffer.base.assumingMemoryBound(to: UInt8.self)
             count = block.count
