@@ -23,7 +23,7 @@ final class ColumnChunkDecoder {
     init(
         pages: ChunkPages, chunk: ColumnChunkMetadata, leaf: SchemaLeaf,
         conversion: ValueConversion, type: DataType, keepsLevels: Bool, location: FileLocation,
-        pool: BufferPool, counters: ScanCounters
+        pool: BufferPool, counters: ScanCounters, allowance: DecodingAllowance
     ) throws(ColumnarError) {
         self.chunk = chunk
         self.leaf = leaf
@@ -34,14 +34,33 @@ final class ColumnChunkDecoder {
         self.pages = pages
         isDecoded = Array(repeating: false, count: pages.pages.count)
         scratch = PageScratch(pool: pool)
+        try allowance.claim(
+            bytes: Self.decodedBytes(pages, chunk, leaf, type.storage, keepsLevels: keepsLevels),
+            location: location)
         levels =
             keepsLevels
             ? try LeafLevels(
                 count: chunk.valueCount, hasRepetition: leaf.maxRepetition > 0, pool: pool) : nil
         output = try LeafOutput(
             pages: pages, chunk: chunk, leaf: leaf, conversion: conversion, storage: storage,
-            location: location, pool: pool)
+            location: location, pool: pool, allowance: allowance)
         self.counters = counters
+    }
+
+    /// What decoding the chunk will allocate, but for texts that are put together.
+    private static func decodedBytes(
+        _ pages: ChunkPages, _ chunk: ColumnChunkMetadata, _ leaf: SchemaLeaf, _ storage: Storage,
+        keepsLevels: Bool
+    ) -> Int {
+        let slotBytes = max(storage.width, MemoryLayout<UInt32>.stride)
+        var bytes = chunk.valueCount * slotBytes
+        if keepsLevels { bytes += chunk.valueCount * 2 * MemoryLayout<UInt32>.stride }
+        if let dictionary = pages.dictionary {
+            bytes += dictionary.header.uncompressedBytes
+            bytes += dictionary.header.valueCount * slotBytes
+        }
+        let largest = pages.pages.lazy.map(\.header.uncompressedBytes).max() ?? 0
+        return bytes + (storage == .text ? pages.plainBytes : largest)
     }
 
     private let counters: ScanCounters

@@ -186,34 +186,37 @@ extension LeafOutput {
             guard let builtTexts else { return }
             try decoder.build(
                 page.bytes, encoding, count: page.present, out: &builtTexts.bytes,
+                limit: builtTexts.limitBytes,
                 into: target.assumingMemoryBound(to: TextSlice.self), location: location)
+            try builtTexts.claimGrowth(location: location)
             return
         default:
             try decoder.decode(
                 page.bytes, base: page.base, encoding: encoding, count: page.present,
                 into: target, scratch: &scratch, location: location)
         }
-        if builtTexts != nil { try rebuild(target, count: page.present) }
+        if builtTexts != nil { try rebuild(target, count: page.present, location) }
     }
 
     /// Copies texts that were found in pages to where the chunk's other texts are built.
     private func rebuild(
-        _ target: UnsafeMutableRawPointer, count: Int
+        _ target: UnsafeMutableRawPointer, count: Int, _ location: FileLocation
     ) throws(ColumnarError) {
         guard let builtTexts, let pageOwner else { return }
+        let limit = builtTexts.limitBytes
         let slices = target.assumingMemoryBound(to: TextSlice.self)
         for i in 0..<count {
             let start = builtTexts.bytes.count
-            guard start + Int(slices[i].length) <= Limits.textBufferBytes else {
+            guard start + Int(slices[i].length) <= limit else {
                 throw .limit(
-                    name: "textBufferBytes", value: start, limit: Limits.textBufferBytes,
-                    location: nil)
+                    name: "textBufferBytes", value: start, limit: limit, location: location)
             }
             try builtTexts.bytes.append(
                 UnsafeRawBufferPointer(
                     start: pageOwner.base + Int(slices[i].start), count: Int(slices[i].length)))
             slices[i].start = UInt32(truncatingIfNeeded: start)
         }
+        try builtTexts.claimGrowth(location: location)
     }
 
     private static func gather(

@@ -32,7 +32,8 @@ struct LeafOutput {
 
     init(
         pages: ChunkPages, chunk: ColumnChunkMetadata, leaf: SchemaLeaf,
-        conversion: ValueConversion, storage: Storage, location: FileLocation, pool: BufferPool
+        conversion: ValueConversion, storage: Storage, location: FileLocation, pool: BufferPool,
+        allowance: DecodingAllowance
     ) throws(ColumnarError) {
         let slots = chunk.valueCount
         slotLimit = slots
@@ -54,7 +55,9 @@ struct LeafOutput {
         let isBuilt = pages.pages.contains {
             decoder.builds(ValueEncoding(rawValue: $0.header.encoding))
         }
-        builtTexts = isBuilt && owner != nil ? BuiltTexts(try ByteWriter(pool: pool)) : nil
+        builtTexts =
+            isBuilt && owner != nil
+            ? BuiltTexts(try ByteWriter(pool: pool), allowance: allowance) : nil
         var entries: (main: Buffer, owner: Buffer)?
         entryCount = pages.dictionary?.header.valueCount ?? 0
         if let page = pages.dictionary, conversion != .allNull {
@@ -94,9 +97,21 @@ struct LeafOutput {
     /// Texts of a chunk that are copied together, page after page.
     final class BuiltTexts {
         var bytes: ByteWriter
+        private let allowance: DecodingAllowance
+        private var claimedBytes = 0
 
-        init(_ bytes: ByteWriter) {
+        init(_ bytes: ByteWriter, allowance: DecodingAllowance) {
             self.bytes = bytes
+            self.allowance = allowance
+        }
+
+        /// Bytes that the texts may come to.
+        var limitBytes: Int { min(Limits.textBufferBytes, claimedBytes + allowance.leftBytes) }
+
+        /// Counts what the last page added.
+        func claimGrowth(location: FileLocation) throws(ColumnarError) {
+            try allowance.claim(bytes: bytes.count - claimedBytes, location: location)
+            claimedBytes = bytes.count
         }
     }
 

@@ -7,6 +7,7 @@ final class RowGroupReader: Sendable {
     let counters: ScanCounters
     let options: ParquetReadOptions
     let pageIndexes: PageIndexReader
+    let allowance: DecodingAllowance
     /// The rows that will be asked for; pages without any of them are not read.
     let rows: RowRanges
 
@@ -21,6 +22,7 @@ final class RowGroupReader: Sendable {
         self.counters = counters
         self.options = options
         let rowGroup = file.metadata.rowGroups[index]
+        allowance = DecodingAllowance(fileBytes: file.sizeBytes)
         rows = .all(rowGroup.rowCount)
         pageIndexes = PageIndexReader(
             input: input, rowGroup: rowGroup,
@@ -37,6 +39,7 @@ final class RowGroupReader: Sendable {
         counters = whole.counters
         options = whole.options
         pageIndexes = whole.pageIndexes
+        allowance = whole.allowance
         self.rows = rows
     }
 
@@ -59,7 +62,7 @@ final class RowGroupReader: Sendable {
         return try ColumnChunkDecoder(
             pages: try pages(leaf, chunk, location: place, someSuffice: isSimple), chunk: chunk,
             leaf: schemaLeaf, conversion: conversion, type: type, keepsLevels: !isSimple,
-            location: place, pool: pool, counters: counters)
+            location: place, pool: pool, counters: counters, allowance: allowance)
     }
 
     /// The chunk's pages; only those with wanted rows if some suffice and the file says where they lie.

@@ -10,16 +10,17 @@ extension ValueDecoder {
         }
     }
 
-    /// Appends `count` texts to `out` and stores where they lie in it.
+    /// Appends `count` texts to `out`, up to `limit` bytes in all, and stores where they lie in it.
     func build(
         _ bytes: UnsafeRawBufferPointer, _ encoding: ValueEncoding, count: Int,
-        out: inout ByteWriter, into target: UnsafeMutablePointer<TextSlice>, location: FileLocation
+        out: inout ByteWriter, limit: Int, into target: UnsafeMutablePointer<TextSlice>,
+        location: FileLocation
     ) throws(ColumnarError) {
         var reader = ByteReader(bytes, location: location)
         if encoding == .byteStreamSplit {
             let start = out.count
             let (total, overflow) = typeLength.multipliedReportingOverflow(by: count)
-            guard !overflow, total <= bytes.count, start + total <= Limits.textBufferBytes else {
+            guard !overflow, total <= bytes.count, start + total <= limit else {
                 throw missing(count, of: typeLength, in: bytes, location)
             }
             try ByteStreamSplit.decode(
@@ -29,7 +30,7 @@ extension ValueDecoder {
             return
         }
         try DeltaByteArray.texts(
-            &reader, count: count, out: &out, limit: Limits.textBufferBytes, into: target)
+            &reader, count: count, out: &out, limit: limit, into: target)
         guard conversion == .fixedText else { return }
         for i in 0..<count where Int(target[i].length) != typeLength {
             throw reader.corrupt("a value of \(target[i].length) bytes, not \(typeLength)")
@@ -80,7 +81,8 @@ extension ValueDecoder {
             var texts = try scratch.writer()
             var reader = ByteReader(bytes, location: location)
             try DeltaByteArray.texts(
-                &reader, count: count, out: &texts, limit: Limits.textBufferBytes, into: slices)
+                &reader, count: count, out: &texts, limit: count * Limits.decimalBytes,
+                into: slices)
             try numbers(texts.bytes, slices, count, into: target, location)
         } else {
             try self.slices(bytes, base: 0, encoding, count, into: slices, location)

@@ -51,6 +51,14 @@ package enum Limits {
     package static let functionArrayElements = 10_000
     /// Bytes of one chunk's column index or offset index: 100,000 pages with bounds of 300 bytes.
     package static let pageIndexBytes = 64 << 20
+    /// Bytes of a file that is too small to vouch for large columns.
+    package static let smallFileBytes = 64 << 10
+    /// Decoded bytes of one row group of a small file: two at a time stay below 256 MB.
+    package static let smallFileDecodedBytes = 96 << 20
+    /// Decoded bytes of one row group for each byte of a larger file: constant columns of Spark reach 4,000.
+    package static let decodedExpansion = 8_192
+    /// Bytes of a decimal's digits in a byte array; 16 hold every value that we know, the rest is signs.
+    package static let decimalBytes = 64
     /// Rows of a gap between wanted rows that are read all the same.
     package static let rowGapRows = 512
     /// Bytes of a gap between wanted pages that are read all the same, to save a call.
