@@ -125,6 +125,8 @@ final class AggregateWorker: SinkState {
     /// First values of keys that the interner cannot give back; nil for the others.
     private var representatives: [BestRowAccumulator?] = []
     private var groupCount = 0
+    /// Whether the query only counts rows, all in one group.
+    private var onlyCounts = false
 
     init(_ sink: AggregateSink) throws(QueryError) {
         self.sink = sink
@@ -140,10 +142,15 @@ final class AggregateWorker: SinkState {
             calls.append(try AggregateCallState(call, distinct: distinct, query: sink.query))
         }
         try grow(to: 1)
+        onlyCounts = sink.spec.keys.isEmpty && calls.allSatisfy(\.countsRows)
     }
 
     func consume(_ batch: Batch, morsel: Int) throws(QueryError) {
         try sink.query.checkCancelled()
+        if onlyCounts {
+            for i in calls.indices { calls[i].count(rows: batch.selectedCount) }
+            return
+        }
         let origin = numbering.take(batch.count, morsel: morsel)
         let selection = batch.selection
         let list = try storage { () throws(ColumnarError) in

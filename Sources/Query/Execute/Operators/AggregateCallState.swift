@@ -21,6 +21,21 @@ struct AggregateCallState {
         }
     }
 
+    /// Whether the call is a plain count(*), which needs no row.
+    var countsRows: Bool {
+        guard call.filter == nil, distinct == nil, ordered == nil,
+            let count = accumulator as? CountAccumulator
+        else { return false }
+        return count.countsRows
+    }
+
+    /// Counts rows of the only group; for calls that only count rows.
+    mutating func count(rows: Int) {
+        guard var count = accumulator as? CountAccumulator else { return }
+        count.add(rows: rows, group: 0)
+        accumulator = count
+    }
+
     mutating func grow(groupCount: Int, pool: BufferPool) throws(QueryError) {
         try accumulator.grow(groupCount: groupCount, pool: pool)
     }

@@ -18,6 +18,13 @@ struct CountAccumulator: Accumulator {
         counts[group] = count
     }
 
+    var countsRows: Bool { rule == .rows }
+
+    /// Counts rows of one group without looking at them.
+    mutating func add(rows: Int, group: Int) {
+        counts[group] = counts[group] &+ Int64(rows)
+    }
+
     mutating func grow(groupCount: Int, pool: BufferPool) throws(QueryError) {
         try counts.grow(to: groupCount, pool: pool)
     }
