@@ -62,7 +62,9 @@ struct JSONPrinter: ResultPrinter {
         case (.double(let double), _) where double.isFinite: writer.double(double)
         case (.float(let float), _) where float.isFinite:
             writer.raw(Array("\(float)".utf8))
-        case (.text(let text), .json): writer.raw(Array(text.utf8))
+        case (.text(let text), .json):
+            // JSON has line breaks between its tokens only; a line of NDJSON must not have them.
+            writer.raw(text.utf8.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 })
         case (.text(let text), _): writer.string(text)
         case (.list(let items), .array(let element)):
             writer.beginArray()
