@@ -21,7 +21,8 @@ final class DecodingAllowance: Sendable {
         let total = claimed.wrappingAdd(bytes, ordering: .relaxed).newValue
         guard total >= 0, total <= limitBytes else {
             throw .limit(
-                name: "decodedExpansion", value: total, limit: limitBytes, location: location)
+                name: "decodedExpansion (bytes of a row group, by the size of its file)",
+                value: total, limit: limitBytes, location: location)
         }
     }
 

@@ -30,7 +30,7 @@ package protocol Table: Sendable {
     var schema: Schema { get }
     /// Positions of columns that `*` leaves out (`"$path"`).
     var hiddenColumns: Set<Int> { get }
-    /// Rows, if the table knows them without reading data.
+    /// The exact number of rows, if the table knows it without reading data.
     var rowCount: Int? { get }
     /// Plans a scan: prunes files and row groups by `request.predicates`.
     func scan(_ request: ScanRequest, pool: BufferPool) throws(QueryError) -> any TableScan

@@ -36,6 +36,7 @@ struct Optimizer {
         Pass(name: "PushLimits", run: PushLimits.run),
         Pass(name: "PruneColumns", run: PruneColumns.run),
         Pass(name: "RemoveRedundantProjects", run: RemoveRedundantProjects.run),
+        Pass(name: "CountFromMetadata", run: CountFromMetadata.run),
     ]
 
     let context: Context
