@@ -11,6 +11,7 @@ struct DelimitedPrinter: ResultPrinter {
     let dialect: Dialect
     private let delimiter: UInt8
     private var columns: [OutputColumn] = []
+    private let pool = BufferPool()
 
     /// `delimiter` instead of the dialect's comma or tab.
     init(dialect: Dialect, delimiter: UInt8? = nil) {
@@ -23,20 +24,26 @@ struct DelimitedPrinter: ResultPrinter {
         var line: [UInt8] = []
         for (index, column) in columns.enumerated() {
             if index > 0 { line.append(delimiter) }
-            append(Array(column.name.utf8), to: &line)
+            Array(column.name.utf8).withUnsafeBytes { append($0, to: &line) }
         }
         line.append(0x0A)
         output.write(line)
     }
 
     mutating func print(_ batch: Batch, _ output: any PrintTarget) throws(ColumnarError) {
-        let columns = columns
+        let cells = try CellRows(batch, columns, pool: pool)
         var text: [UInt8] = []
-        try ResultRows(batch, columns).forEach { (values) throws(ColumnarError) in
-            for (index, value) in values.enumerated() {
+        var cell: [UInt8] = []
+        for row in cells.rows {
+            for (index, column) in cells.columns.enumerated() {
                 if index > 0 { text.append(delimiter) }
-                if let cell = Self.cell(value, columns[index].type) {
-                    append(cell, to: &text)
+                if let bytes = column.text(at: row) {
+                    append(bytes, to: &text)
+                    continue
+                }
+                cell.removeAll(keepingCapacity: true)
+                if try column.append(row, to: &cell) {
+                    cell.withUnsafeBytes { append($0, to: &text) }
                 } else if dialect == .tsv {
                     text += [0x5C, UInt8(ascii: "N")]
                 }
@@ -57,7 +64,7 @@ struct DelimitedPrinter: ResultPrinter {
         return cell
     }
 
-    private func append(_ cell: [UInt8], to text: inout [UInt8]) {
+    private func append(_ cell: UnsafeRawBufferPointer, to text: inout [UInt8]) {
         switch dialect {
         case .csv: appendQuoted(cell, to: &text)
         // A leading quote would be taken for one around the field.
@@ -68,32 +75,46 @@ struct DelimitedPrinter: ResultPrinter {
         }
     }
 
-    private func appendQuoted(_ cell: [UInt8], to text: inout [UInt8]) {
+    private func appendQuoted(_ cell: UnsafeRawBufferPointer, to text: inout [UInt8]) {
         let needsQuotes =
             cell.isEmpty
             || cell.contains { $0 == 0x22 || $0 == delimiter || $0 == 0x0A || $0 == 0x0D }
         guard needsQuotes else {
-            text += cell
+            text.append(contentsOf: cell)
             return
         }
         text.append(0x22)
-        for byte in cell {
-            if byte == 0x22 { text.append(0x22) }
-            text.append(byte)
+        var start = 0
+        for i in cell.indices where cell[i] == 0x22 {
+            // The quote goes with what is before it, and once more with what follows.
+            text.append(contentsOf: cell[start...i])
+            start = i
         }
+        text.append(contentsOf: cell[start...])
         text.append(0x22)
     }
 
     /// The delimiter, line feed, carriage return and backslash are written as `\t \n \r \\`.
-    private func appendEscaped(_ cell: [UInt8], to text: inout [UInt8]) {
-        for byte in cell {
-            switch byte {
-            case 0x09: text += [0x5C, UInt8(ascii: "t")]
-            case 0x0A: text += [0x5C, UInt8(ascii: "n")]
-            case 0x0D: text += [0x5C, UInt8(ascii: "r")]
-            case 0x5C: text += [0x5C, 0x5C]
-            default: text.append(byte)
-            }
+    private func appendEscaped(_ cell: UnsafeRawBufferPointer, to text: inout [UInt8]) {
+        var start = 0
+        for i in cell.indices {
+            guard let letter = Self.letter(cell[i]) else { continue }
+            text.append(contentsOf: cell[start..<i])
+            text.append(0x5C)
+            text.append(letter)
+            start = i + 1
+        }
+        text.append(contentsOf: cell[start...])
+    }
+
+    /// What stands behind the backslash for a byte; nil: it stands for itself.
+    private static func letter(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x09: UInt8(ascii: "t")
+        case 0x0A: UInt8(ascii: "n")
+        case 0x0D: UInt8(ascii: "r")
+        case 0x5C: 0x5C
+        default: nil
         }
     }
 }

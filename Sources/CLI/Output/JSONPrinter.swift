@@ -9,6 +9,8 @@ struct JSONPrinter: ResultPrinter {
     let isArray: Bool
     private var columns: [OutputColumn] = []
     private var isFirst = true
+    private var writer = JSONWriter()
+    private let pool = BufferPool()
 
     init(isArray: Bool) {
         self.isArray = isArray
@@ -20,23 +22,22 @@ struct JSONPrinter: ResultPrinter {
     }
 
     mutating func print(_ batch: Batch, _ output: any PrintTarget) throws(ColumnarError) {
-        let columns = columns
-        var isFirst = isFirst
-        let isArray = isArray
-        try ResultRows(batch, columns).forEach { (values) throws(ColumnarError) in
-            var writer = JSONWriter()
+        let cells = try CellRows(batch, columns, pool: pool)
+        var text: [UInt8] = []
+        for row in cells.rows {
+            writer.removeAll()
             writer.beginObject()
-            for (value, column) in zip(values, columns) {
-                writer.key(column.name)
-                Self.write(value, column.type, to: &writer)
+            for (index, column) in cells.columns.enumerated() {
+                writer.key(columns[index].name)
+                try column.append(row, to: &writer)
             }
             writer.endObject()
-            if isArray { output.write(isFirst ? "\n" : ",\n") }
-            output.write(writer.bytes)
-            if !isArray { output.write("\n") }
+            if isArray { text += isFirst ? [0x0A] : [0x2C, 0x0A] }
+            text += writer.bytes
+            if !isArray { text.append(0x0A) }
             isFirst = false
         }
-        self.isFirst = isFirst
+        output.write(text)
     }
 
     mutating func end(_ output: any PrintTarget) {
@@ -50,7 +51,7 @@ struct JSONPrinter: ResultPrinter {
         return writer.bytes
     }
 
-    private static func write(_ value: Value, _ type: DataType, to writer: inout JSONWriter) {
+    static func write(_ value: Value, _ type: DataType, to writer: inout JSONWriter) {
         switch (value, type) {
         case (.null, _): writer.null()
         case (.boolean(let bit), _): writer.boolean(bit)

@@ -60,7 +60,8 @@ struct ResultRows {
         }
     }
 
-    private func rowNumbers() -> [Int] {
+    /// The numbers of the selected rows.
+    func rowNumbers() -> [Int] {
         switch batch.selection {
         case .all: return Array(0..<batch.count)
         case .bits(let bitmap): return (0..<batch.count).filter { bitmap[$0] }

@@ -130,7 +130,7 @@ struct DelimitedSurvey {
             }
             consume(records.consumedBytes, line: records.nextLine)
         } else {
-            let records = try splitter.split(block, line: line, pool: pool)
+            let records = try splitter.split(block, line: line, undoing: false, pool: pool)
             weigh(records)
             if records.recordCount > 0 {
                 pieces.append(

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The records of one block, split: `fields[record * columnCount + column]`.
 struct DelimitedRecords {
     let buffer: Buffer
@@ -46,8 +48,10 @@ struct DelimitedSplitter {
     }
 
     /// The whole records of a block that begins at `line`; at most `most` of them.
+    ///
+    /// Without `undoing`, fields keep doubled quotes and escapes: they show that a field is a text.
     mutating func split(
-        _ block: TextBlock, line: Int, most: Int = .max, pool: BufferPool
+        _ block: TextBlock, line: Int, most: Int = .max, undoing: Bool = true, pool: BufferPool
     ) throws(ColumnarError) -> DelimitedRecords {
         var walk = try Walk(block, self, line: line, pool: pool)
         var records = 0
@@ -75,7 +79,7 @@ struct DelimitedSplitter {
             consumed = walk.position
             nextLine = walk.line
         }
-        try walk.undoEscapes()
+        if undoing { walk.undoEscapes() }
         sawPlainBackslash = sawPlainBackslash || walk.sawPlainBackslash
         return DelimitedRecords(
             buffer: block.buffer, fields: walk.fields.buffer, recordCount: records,
@@ -252,7 +256,7 @@ extension DelimitedSplitter {
         }
 
         /// Rewrites the fields that hold doubled quotes or escapes; they only get shorter.
-        mutating func undoEscapes() throws(ColumnarError) {
+        mutating func undoEscapes() {
             guard hasEscaped else { return }
             var span = fields.buffer.mutableSpan(of: FieldSlice.self, count: fields.count)
             for i in span.indices where span[i].isEscaped {
@@ -288,13 +292,16 @@ enum Escapes {
 
     /// Returns the length that is left.
     static func undoDoubled(_ quote: UInt8, _ text: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        guard let base = text.baseAddress else { return 0 }
         var target = 0
         var source = 0
         while source < text.count {
-            let byte = text[source]
-            text[target] = byte
-            target += 1
-            source += byte == quote ? 2 : 1
+            let rest = text.count - source
+            let found = memchr(base + source, Int32(quote), rest)
+            let kept = found.map { UnsafeMutableRawPointer(base + source).distance(to: $0) + 1 }
+            memmove(base + target, base + source, kept ?? rest)
+            target += kept ?? rest
+            source += kept.map { $0 + 1 } ?? rest
         }
         return target
     }

@@ -63,7 +63,7 @@ struct TextEvidence: Hashable, Sendable {
     }
 
     private mutating func kind(of text: UnsafeRawBufferPointer) -> Kinds {
-        if !kinds.isDisjoint(with: .numbers), WrittenNumber.double(text) != nil { return .double }
+        if !kinds.isDisjoint(with: .numbers), WrittenNumber.isDouble(text) { return .double }
         if !kinds.isDisjoint(with: .times), let time = WrittenTime(text) {
             fractionDigits = max(fractionDigits, time.fractionDigits)
             switch time.form {

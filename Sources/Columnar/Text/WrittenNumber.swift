@@ -37,6 +37,12 @@ enum WrittenNumber {
         return value
     }
 
+    /// Whether `double` gives a number; cheaper, for most numbers.
+    static func isDouble(_ text: UnsafeRawBufferPointer) -> Bool {
+        if let form = Form(text), !form.isInteger, form.isSurelyFinite { return true }
+        return double(text) != nil
+    }
+
     private static func slow(_ text: UnsafeRawBufferPointer) -> Double? {
         Double(String(decoding: text, as: UTF8.self))
     }
@@ -118,6 +124,9 @@ enum WrittenNumber {
             }
             return isNegative ? -value : value
         }
+
+        /// Neither so many digits nor such an exponent that it could pass the greatest double.
+        var isSurelyFinite: Bool { significantDigits <= 100 && scale <= 100 }
 
         /// Clinger's fast path: exact when digits and power of ten are both exact doubles.
         var exact: Double? {
