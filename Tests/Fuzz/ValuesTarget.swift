@@ -24,7 +24,7 @@ enum ValuesTarget: FuzzTarget {
     static func run(_ bytes: UnsafeRawBufferPointer) {
         var input = FuzzInput(bytes)
         let type = PhysicalType(rawValue: input.byte() & 7) ?? .int32
-        let encoding = ValueEncoding(rawValue: input.byte() % 10) ?? .plain
+        let encoding = ValueEncoding(rawValue: input.byte() % 11) ?? .plain
         let flags = input.byte()
         var leaf = SchemaElement(name: "a")
         leaf.type = type

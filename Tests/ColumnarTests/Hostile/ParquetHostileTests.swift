@@ -4,7 +4,9 @@ import Testing
 
 /// Files that are no Parquet, and what a writer leaves that was given up.
 ///
-/// Damage, lies and bombs have suites of their own beside this one.
+/// Beside this suite: `ParquetLyingFooterTests` (schema, counts, places, statistics, indexes),
+/// `ParquetLyingPageTests` (sizes, levels, codes, encodings), `ParquetBombTests` (memory),
+/// `ParquetDamageTests` (every byte), `ParquetFoundTests` (what the fuzzers found).
 @Suite struct ParquetHostileTests {
     static func bytes(of path: String) throws -> [UInt8] {
         let file = try #require(fopen(path, "r"))
