@@ -47,7 +47,7 @@ final class RowGroupColumn: @unchecked Sendable {
         start: Int, count: Int, _ selection: Selection
     ) throws(ColumnarError) -> Column {
         if let whole {
-            return try whole.slice(start: start, count: count, pool: group.pool)
+            return try whole.sliced(start: start, count: count, pool: group.pool)
         }
         let node = try openedNode()
         if case .leaf(let decoder) = node.kind, decoder.levels == nil {
@@ -60,7 +60,7 @@ final class RowGroupColumn: @unchecked Sendable {
         whole = column
         // The chunks' compressed bytes and levels are of no more use.
         self.node = nil
-        return try column.slice(start: start, count: count, pool: group.pool)
+        return try column.sliced(start: start, count: count, pool: group.pool)
     }
 }
 
@@ -71,52 +71,5 @@ struct RowGroupColumnSlice: ColumnLoader {
 
     func load(count: Int, selection: Selection) throws(ColumnarError) -> Column {
         try column.column(start: start, count: count, selection: selection)
-    }
-}
-
-extension Column {
-    /// Rows `start..<start + count`, without copying values.
-    func slice(start: Int, count: Int, pool: BufferPool) throws(ColumnarError) -> Column {
-        func cut(_ bitmap: Bitmap?) throws(ColumnarError) -> Bitmap? {
-            guard let bitmap else { return nil }
-            return try bitmap.slice(start: start, count: count, pool: pool)
-        }
-        if start == 0 && count == self.count { return self }
-        switch self {
-        case .bits(let c):
-            return .bits(
-                BitColumn(
-                    values: try c.values.slice(start: start, count: count, pool: pool),
-                    validity: try cut(c.validity)))
-        case .flat(let c):
-            return .flat(
-                FlatColumn(
-                    storage: c.storage, buffer: c.buffer, start: c.start + start, count: count,
-                    validity: try cut(c.validity)))
-        case .text(let c):
-            return .text(
-                TextColumn(
-                    slices: c.slices, start: c.start + start, count: count, owner: c.owner,
-                    validity: try cut(c.validity)))
-        case .coded(let c):
-            return .coded(
-                CodedColumn(
-                    codes: c.codes, start: c.start + start, count: count,
-                    dictionary: c.dictionary, mayHaveNulls: c.mayHaveNulls))
-        case .constant(let c): return .constant(ConstantColumn(c.value, count: count))
-        case .list(let c):
-            return .list(
-                ListColumn(
-                    offsets: c.offsets, start: c.start + start, count: count, child: c.child,
-                    validity: try cut(c.validity)))
-        case .row(let c):
-            var children: [Column] = []
-            for child in c.children {
-                children.append(try child.slice(start: start, count: count, pool: pool))
-            }
-            return .row(
-                RowColumn(children: children, count: count, validity: try cut(c.validity)))
-        case .runs, .lazy: preconditionFailure("the Parquet reader makes neither")
-        }
     }
 }
