@@ -56,16 +56,19 @@ struct LeafLevels {
         }
     }
 
-    /// Marks which slots of a page have values; returns how many slots, and how many have one.
+    /// Marks which slots of a page have values, where that is asked.
+    ///
+    /// Returns how many slots there are, and how many have a value.
     func markSlots(
         _ page: ChunkPages.Page, leaf: SchemaLeaf, slot: Int, _ validity: Bitmap?
     ) -> (slots: Int, present: Int) {
+        guard let validity else { return countSlots(page, leaf: leaf) }
         let definitions = definitionBase + page.firstLevel
         let slotDefinition = UInt8(leaf.node.slotDefinition)
         let full = UInt8(leaf.maxDefinition)
         var slots = 0
         var present = 0
-        var bits = validity.map { BitSplicer($0, at: slot) }
+        var bits = BitSplicer(validity, at: slot)
         var word: UInt64 = 0
         for i in 0..<page.header.valueCount where definitions[i] >= slotDefinition {
             let bit: UInt64 = definitions[i] == full ? 1 : 0
@@ -73,11 +76,26 @@ struct LeafLevels {
             slots &+= 1
             present &+= Int(bit)
             if slots & 63 == 0 {
-                bits?.append(word: word, count: 64)
+                bits.append(word: word, count: 64)
                 word = 0
             }
         }
-        if slots & 63 != 0 { bits?.append(word: word, count: slots & 63) }
+        if slots & 63 != 0 { bits.append(word: word, count: slots & 63) }
+        return (slots, present)
+    }
+
+    private func countSlots(
+        _ page: ChunkPages.Page, leaf: SchemaLeaf
+    ) -> (slots: Int, present: Int) {
+        let definitions = definitionBase + page.firstLevel
+        let slotDefinition = UInt8(leaf.node.slotDefinition)
+        let full = UInt8(leaf.maxDefinition)
+        var slots = 0
+        var present = 0
+        for i in 0..<page.header.valueCount where definitions[i] >= slotDefinition {
+            slots &+= 1
+            if definitions[i] == full { present &+= 1 }
+        }
         return (slots, present)
     }
 }
