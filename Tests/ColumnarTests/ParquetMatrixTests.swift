@@ -60,6 +60,9 @@ struct ParquetMatrixTests {
                 let wrong = try Self.difference(
                     folder.file(String(cells[0])), wanted, maxRows: [8192, 37][index % 2])
                 #expect(wrong == nil, "\(cells[0]): \(wrong ?? "")")
+                let verdict = try ParquetVerification.verify(
+                    path: folder.file(String(cells[0])), pool: BufferPool())
+                #expect(!verdict.isDamaged, "\(cells[0]): \(verdict.findings)")
             } catch {
                 Issue.record("\(cells[0]): \(error)")
             }

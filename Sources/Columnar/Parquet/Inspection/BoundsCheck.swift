@@ -59,7 +59,7 @@ struct BoundsCheck {
             place.page = number
             place.offset = page.offset
             let nulls = page.valueCount - page.presentCount
-            if let count = stored.nullCount, count != nulls {
+            if survey.countsNulls, let count = stored.nullCount, count != nulls {
                 verdict.add(.columnIndex, place, "\(nulls) NULLs, the index says \(count)")
             }
             guard let lower = stored.lower, let upper = stored.upper else {

@@ -116,6 +116,12 @@ struct ChunkSurvey {
         return rows
     }
 
+    /// Whether all writers mean the same by the leaf's count of NULLs.
+    ///
+    /// In a list the format leaves open whether an empty or NULL list counts: DuckDB's writer counts otherwise
+    /// than Arrow's, and both files are sound. Nobody skips rows of lists by that count.
+    var countsNulls: Bool { leaf.maxRepetition == 0 }
+
     /// The stretches that values are counted by: pages, or the whole chunk where pages split rows.
     var regions: [(rows: Range<Int>, presentCount: Int)] {
         if splitsRows {
@@ -156,7 +162,7 @@ struct ChunkSurvey {
     /// Holds the footer's counts of NULLs and of pages by encoding against the pages.
     private func check(_ chunk: ColumnChunkMetadata, _ verdict: inout ParquetVerdict) {
         let nulls = pages.reduce(0) { $0 + $1.valueCount - $1.presentCount }
-        if let stored = chunk.statistics?.nullCount, stored != nulls {
+        if countsNulls, let stored = chunk.statistics?.nullCount, stored != nulls {
             verdict.add(.statistics, location, "\(nulls) NULLs, the statistics say \(stored)")
         }
         for stats in chunk.encodingStats
