@@ -20,6 +20,11 @@ enum LakeErrorText {
             )
         case .notALake(let path, let reason):
             return ("\(path) is not a lake: \(reason)", "make one: lake init \(path) --raw PATH")
+        case .newerLake(let path, let version, let known):
+            return (
+                "\(path) is of version \(version), this program knows versions up to \(known)",
+                "a newer lake wrote it: use that one, or a newer one"
+            )
         case .corrupt(let location, let reason): return ("\(location): \(reason)", nil)
         case .unsupported(let location, let feature):
             return ("\(location): \(feature) are not supported", nil)

@@ -67,7 +67,7 @@ package struct Lake {
         try DurableFile.syncFolder("\(path)/\(schemaFolder)")
         let database = try Database.create(
             path: "\(path)/\(databaseName)",
-            tables: Migrations.version1 + SQLCatalog.tables
+            tables: Migrations.all + SQLCatalog.tables
                 + settings.map { Settings.insertion($0.0, $0.1) })
         return Lake(path: path, database: database)
     }
@@ -117,13 +117,22 @@ package struct Lake {
         return definitions.sorted { $0.name < $1.name }
     }
 
+    /// Locks the lake for writing, and upgrades its database if an older program made it.
+    ///
+    /// Throws `busy` while another process writes.
+    func takeLock() throws(LakeError) -> LakeLock {
+        let lock = try LakeLock.take(path)
+        try database.upgrade()
+        return lock
+    }
+
     /// Folds changed raw files into the tables; everything or nothing.
     ///
     /// Throws `busy` while another process writes. A lake without raw data has nothing to do.
     package func compact(
         identity: RunIdentity, options: CompactionOptions, pool: BufferPool
     ) throws(LakeError) -> RunReport {
-        let lock = try LakeLock.take(path)
+        let lock = try takeLock()
         defer { withExtendedLifetime(lock) {} }
         guard let raw = try rawRoot() else {
             throw .invalidLocation(path: path, reason: "the lake has no raw folder")

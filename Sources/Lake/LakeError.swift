@@ -10,6 +10,8 @@ package enum LakeError: Error, Hashable, Sendable {
     case busy(path: String)
     /// The path does not hold a lake, or not one of ours.
     case notALake(path: String, reason: String)
+    /// The database has a version of tables that this program does not know.
+    case newerLake(path: String, version: Int, known: Int)
     /// A file does not follow its format.
     case corrupt(FileLocation, reason: String)
     /// A file uses a feature that we know of and do not read.

@@ -101,7 +101,7 @@ import Testing
     @Test func editsBringTheTableToTheNewState() throws {
         let folder = try TemporaryFolder()
         let database = try Database.create(
-            path: folder.path + "/lake.db", tables: Migrations.version1)
+            path: folder.path + "/lake.db", tables: Migrations.all)
         let source = try Sources.id(of: "posts", database)
         let editor = try RawFiles.Editor(database)
         var generator = SeededGenerator(seed: 7)

@@ -30,7 +30,7 @@ private final class ScanBench {
         mkdir(folder.path + "/raw", 0o755)
         mkdir(folder.path + "/raw/p", 0o755)
         database = try Database.create(
-            path: folder.path + "/lake.db", tables: Migrations.version1)
+            path: folder.path + "/lake.db", tables: Migrations.all)
         source = try Sources.id(of: "posts", database)
     }
 

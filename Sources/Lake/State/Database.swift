@@ -16,17 +16,23 @@ package final class Database {
 
     /// "LAKE" in the file header: tells our file from any other SQLite database.
     package static let applicationID: Int32 = 0x4C41_4B45
-    /// The version of all tables in the file; a newer one is refused.
-    package static let schemaVersion: Int32 = 1
+    /// The version of all tables in a file that is made or upgraded now; a newer one is refused.
+    package static let schemaVersion = Int32(Migrations.versions.count)
 
     package let path: String
     let handle: OpaquePointer
+    /// The version of the tables in this file: older than ours until `upgrade`.
+    ///
+    /// A reader of an older file finds the tables of that version; what a later one added is not there,
+    /// which means that nothing was ever written to it.
+    package private(set) var version: Int32
     /// True inside `transaction`; SQLite has no nested ones.
     private(set) var isInTransaction = false
 
     private init(path: String, handle: OpaquePointer) {
         self.path = path
         self.handle = handle
+        version = Self.schemaVersion
     }
 
     deinit {
@@ -58,6 +64,8 @@ package final class Database {
     }
 
     /// Opens a file made by `create`; refuses other SQLite files and newer versions.
+    ///
+    /// An older version opens as it is, so that queries work before the first run of a newer program.
     package static func open(
         path: String, access: Access = .readWrite, busyMilliseconds: Int32 = 10_000
     ) throws(LakeError) -> Database {
@@ -67,11 +75,29 @@ package final class Database {
             throw .notALake(path: path, reason: "the database was not made by lake")
         }
         let version = try database.integer("PRAGMA user_version")
-        guard version == Int64(schemaVersion) else {
-            throw .unsupported(.init(path: path), feature: "lake database version \(version)")
+        guard let known = Int32(exactly: version), (1...schemaVersion).contains(known) else {
+            throw .newerLake(path: path, version: Int(version), known: Int(schemaVersion))
         }
+        database.version = known
         if access == .readOnly { try database.execute("PRAGMA query_only = ON") }
         return database
+    }
+
+    /// Brings an older file to our version: all steps in one transaction, or none.
+    ///
+    /// Only the holder of the lake's lock may call this. Readers wait for the transaction's end.
+    func upgrade(through versions: [[String]] = Migrations.versions) throws(LakeError) {
+        guard Int(version) < versions.count else { return }
+        try transaction { () throws(LakeError) in
+            // Another process may have done it since this connection was opened.
+            let found = Int(try integer("PRAGMA user_version"))
+            guard found < versions.count else { return }
+            for statements in versions[found...] {
+                for statement in statements { try execute(statement) }
+            }
+            try execute("PRAGMA user_version = \(versions.count)")
+        }
+        version = Int32(versions.count)
     }
 
     private static func connect(

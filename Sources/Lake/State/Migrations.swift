@@ -1,8 +1,18 @@
-/// The tables of `lake.db`, by version; the Iceberg catalog's own are `Catalog`'s.
+/// The tables of `lake.db`, as the steps that made them; the Iceberg catalog's own are `SQLCatalog`'s.
+///
+/// A file of an older version is upgraded by the first process that locks the lake for writing. What a
+/// released version says never changes: a new fact is a new version, and `CREATE TABLE` texts of released
+/// versions stay as they were.
 enum Migrations {
-    /// The statements that make version 1, in order.
-    static let version1 = [
-        Settings.table, Sources.table, RawFiles.table, Runs.table, Quarantine.table,
-        RetiredFiles.table,
+    /// The statements of each version, from version 1.
+    static let versions: [[String]] = [
+        [
+            Settings.table, Sources.table, RawFiles.table, Runs.table, Quarantine.table,
+            RetiredFiles.table,
+        ],
+        [RecordFiles.table],
     ]
+
+    /// What makes a new file's tables.
+    static var all: [String] { versions.flatMap { $0 } }
 }
