@@ -8,13 +8,24 @@ struct Option: Sendable {
     let short: Character?
     /// The placeholder of its value; nil for a switch.
     let value: String?
+    /// Whether it may stand without its value: `--wait`, `--wait 60`, `--wait=60`.
+    let isValueOptional: Bool
     let summary: String
 
-    init(_ name: String, short: Character? = nil, value: String? = nil, _ summary: String) {
+    init(
+        _ name: String, short: Character? = nil, value: String? = nil,
+        isValueOptional: Bool = false, _ summary: String
+    ) {
         self.name = name
         self.short = short
         self.value = value
+        self.isValueOptional = isValueOptional
         self.summary = summary
+    }
+
+    /// `--wait [SECONDS]`, as help shows it.
+    var label: String {
+        "--\(name)" + (value.map { isValueOptional ? " [\($0)]" : " \($0)" } ?? "")
     }
 }
 
@@ -80,6 +91,9 @@ struct Arguments: Sendable {
             }
             if let inlineValue {
                 values[option.name] = inlineValue
+            } else if option.isValueOptional, index == words.count || Int(words[index]) == nil {
+                // Only a number can be told from the next operand.
+                switches.insert(option.name)
             } else if index < words.count {
                 values[option.name] = words[index]
                 index += 1

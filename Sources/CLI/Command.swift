@@ -25,7 +25,7 @@ struct Surroundings: Sendable {
 enum CommandTable {
     static let all: [any Command.Type] = [
         InitCommand.self, CompactCommand.self, QueryCommand.self, ConvertCommand.self,
-        StatusCommand.self, TablesCommand.self, DescribeCommand.self,
+        StatusCommand.self, TablesCommand.self, DescribeCommand.self, RunsCommand.self,
     ]
 
     /// Commands of two words.

@@ -13,6 +13,14 @@ struct ErrorPrinter {
         StandardError.write(terminal.styled("warning: ", .yellow) + text + "\n")
     }
 
+    /// What happened, without label and hint.
+    static func message(of error: CommandError) -> String {
+        switch error {
+        case .usage(let message, _, _), .user(let message, _), .bug(let message): message
+        case .query(let error, let sql): SourceText(sql).render(error)
+        }
+    }
+
     private func text(of error: CommandError) -> String {
         let label = terminal.styled("error: ", .red)
         switch error {

@@ -23,7 +23,8 @@ enum Help {
               lake query --lake posts-lake "select count(*) from posts"
 
             'lake COMMAND --help' explains a command. Exit codes: 0 done, 1 your error, 2 ours,
-            3 done, but some input was quarantined, skipped or found damaged.
+            3 done, but some input was quarantined, skipped or found damaged; 130, 143 and 129 stopped
+            by SIGINT, SIGTERM and SIGHUP.
 
             """
         return text
@@ -58,8 +59,7 @@ enum Help {
         text += "\n\nOptions:\n"
         let options = syntax.options + syntax.commonOptions
         let left = options.map { option in
-            (option.short.map { "-\($0), " } ?? "    ") + "--\(option.name)"
-                + (option.value.map { " \($0)" } ?? "")
+            (option.short.map { "-\($0), " } ?? "    ") + option.label
         }
         let width = left.map(\.count).max() ?? 0
         for (label, option) in zip(left, options) {

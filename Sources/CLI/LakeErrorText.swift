@@ -13,10 +13,11 @@ enum LakeErrorText {
                 "\(path): \(message) (SQLite code \(code))",
                 "if the disk is sound, restore lake.db from a copy"
             )
-        case .busy(let path):
+        case .busy(let path, let holder):
             return (
-                "another process is writing to the lake: \(path)",
-                "wait for it to end, then try again"
+                "another process is writing to the lake \(path)"
+                    + (holder.map { ": \($0)" } ?? ""),
+                "wait for it to end, then try again; lake compact --wait waits by itself"
             )
         case .notALake(let path, let reason):
             return ("\(path) is not a lake: \(reason)", "make one: lake init \(path) --raw PATH")

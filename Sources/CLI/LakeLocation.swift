@@ -1,4 +1,5 @@
 import Glibc
+import Lake
 
 /// Where the lake is: `--lake`, else `$LAKE_DIR`, else the nearest parent folder that holds a lake.
 enum LakeLocation {
@@ -34,6 +35,16 @@ enum LakeLocation {
                 hint: "make one: lake init \(path) --raw PATH")
         }
         return path
+    }
+
+    /// The lake itself, to be read.
+    static func open(
+        _ arguments: Arguments, _ surroundings: Surroundings
+    ) throws(CommandError) -> Lake {
+        let path = try require(arguments, surroundings)
+        return try lakeCall { () throws(LakeError) in
+            try Lake.open(at: path, access: .readOnly)
+        }
     }
 
     /// A path against the working directory, without `.` and doubled slashes.

@@ -18,7 +18,7 @@ enum Main {
             return try dispatch(words, surroundings)
         } catch {
             printer.show(error)
-            return error.exitCode
+            return Interruption.exitCode ?? error.exitCode
         }
     }
 

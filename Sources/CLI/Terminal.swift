@@ -7,6 +7,8 @@ struct Terminal: Sendable {
     let usesColor: Bool
     /// Columns of the terminal; nil when piped.
     let width: Int?
+    /// Columns of the terminal behind standard error; 80 where it does not say.
+    let errorWidth: Int
 
     /// Reads the process's surroundings; the only place that asks about them.
     static func current(environment: [String: String]) -> Terminal {
@@ -14,11 +16,14 @@ struct Terminal: Sendable {
         let isError = isatty(STDERR_FILENO) == 1
         var size = winsize()
         let hasSize = isOutput && ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
+        var errorSize = winsize()
+        let hasErrorSize = isError && ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &errorSize) == 0
         return Terminal(
             isOutputTerminal: isOutput, isErrorTerminal: isError,
             usesColor: isError && (environment["NO_COLOR"] ?? "").isEmpty
                 && environment["TERM"] != "dumb",
-            width: hasSize && size.ws_col > 0 ? Int(size.ws_col) : nil)
+            width: hasSize && size.ws_col > 0 ? Int(size.ws_col) : nil,
+            errorWidth: hasErrorSize && errorSize.ws_col > 0 ? Int(errorSize.ws_col) : 80)
     }
 
     /// Text in an ANSI style, or plain where colours are off.

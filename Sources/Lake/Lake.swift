@@ -120,8 +120,10 @@ package struct Lake {
     /// Locks the lake for writing, and upgrades its database if an older program made it.
     ///
     /// Throws `busy` while another process writes.
-    func takeLock() throws(LakeError) -> LakeLock {
-        let lock = try LakeLock.take(path)
+    func takeLock(
+        _ request: LakeLock.Request = LakeLock.Request()
+    ) throws(LakeError) -> LakeLock {
+        let lock = try LakeLock.take(path, request)
         try database.upgrade()
         return lock
     }
@@ -132,7 +134,7 @@ package struct Lake {
     package func compact(
         identity: RunIdentity, options: CompactionOptions, pool: BufferPool
     ) throws(LakeError) -> RunReport {
-        let lock = try takeLock()
+        let lock = try takeLock(options.lock)
         defer { withExtendedLifetime(lock) {} }
         guard let raw = try rawRoot() else {
             throw .invalidLocation(path: path, reason: "the lake has no raw folder")

@@ -7,7 +7,9 @@ package enum LakeError: Error, Hashable, Sendable {
     /// SQLite refused: `code` is its extended result code, `message` its own words.
     case database(path: String, code: Int32, message: String)
     /// Another process held the lake's lock for longer than we wait.
-    case busy(path: String)
+    ///
+    /// `holder` is what that process wrote about itself; nil where it is SQLite's own lock.
+    case busy(path: String, holder: String? = nil)
     /// The path does not hold a lake, or not one of ours.
     case notALake(path: String, reason: String)
     /// The database has a version of tables that this program does not know.

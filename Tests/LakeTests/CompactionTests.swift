@@ -155,11 +155,11 @@ import Testing
             try fixture.compact()
             Issue.record("the lock did not hold")
         } catch let error as LakeError {
-            guard case .busy(let path) = error else {
+            guard case .busy(_, let holder) = error else {
                 Issue.record("\(error)")
                 return
             }
-            #expect(path.contains("process \(getpid())"))
+            #expect(holder == "process \(getpid())")
         }
         withExtendedLifetime(lock) {}
     }

@@ -1,7 +1,5 @@
 import Columnar
-import Glibc
 import Lake
-import Synchronization
 
 /// `lake compact`: the nightly job.
 enum CompactCommand: Command {
@@ -10,6 +8,11 @@ enum CompactCommand: Command {
         operands: "", maximumOperands: 0,
         options: [
             Option("json", "Print the run's report as JSON"),
+            Option(
+                "wait", value: "SECONDS", isValueOptional: true,
+                "Wait for another run to end, at most so long (default: for ever)"),
+            Option("on-success", value: "CMD", "Run CMD with sh after a run that exits with 0"),
+            Option("on-failure", value: "CMD", "Run CMD with sh after any other run"),
             Option("threads", value: "N", "Worker threads (default: all cores)"),
             Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
         ],
@@ -18,14 +21,72 @@ enum CompactCommand: Command {
             and the record of what was read change in one transaction: a run that is killed or fails
             changes nothing, and the next one does its work. A file that cannot be read as JSON of
             its table is quarantined with the reason, its last good row stays, and the exit code is 3.
+
+            Hooks read the report as JSON from standard input and find LAKE_DIR, LAKE_RUN, LAKE_STATUS
+            (done, partial, failed, interrupted), LAKE_EXIT and LAKE_ERROR in their environment; what
+            they print goes to standard error. A partial run (exit code 3) calls --on-failure: its
+            tables are committed, but somebody must look. A hook that fails is reported and changes
+            nothing.
             """,
-        examples: ["lake compact --lake posts-lake", "lake compact --json > report.json"])
+        examples: [
+            "lake compact --lake posts-lake", "lake compact --json > report.json",
+            "lake compact --wait 600 --on-failure 'mail -s \"lake: $LAKE_STATUS\" data@example.org'",
+        ])
 
     static func run(
         _ arguments: Arguments, _ surroundings: Surroundings
     ) throws(CommandError) -> Int32 {
-        let threads = try arguments.integer("threads", minimum: 1, command: syntax.name)
+        let identity = RunIdentity(
+            startedMicros: surroundings.nowMicros(), seed: Clock.randomSeed())
+        let options = try options(arguments, surroundings, identity)
         let memory = try arguments.integer("memory", minimum: 64, command: syntax.name)
+        let pool = BufferPool(
+            budget: MemoryBudget(limitBytes: (memory ?? Machine.memoryMiB() / 2) << 20))
+        Interruption.install()
+        var report: RunReport?
+        var failure: CommandError?
+        do {
+            report = try compact(arguments, surroundings, identity, options, pool)
+        } catch {
+            failure = error
+        }
+        var exitCode = ExitCode.done
+        if let failure {
+            ErrorPrinter(terminal: surroundings.terminal).show(failure)
+            exitCode = Interruption.exitCode ?? failure.exitCode
+        } else if let report {
+            let output = StandardOutput()
+            output.write(
+                arguments.has("json")
+                    ? report.json() + [UInt8(ascii: "\n")]
+                    : Array(RunReportText.text(report).utf8))
+            output.flush()
+            exitCode = report.isPartial ? ExitCode.partial : ExitCode.done
+        }
+        callHook(arguments, surroundings, identity, report, failure, exitCode)
+        return exitCode
+    }
+
+    private static func options(
+        _ arguments: Arguments, _ surroundings: Surroundings, _ identity: RunIdentity
+    ) throws(CommandError) -> CompactionOptions {
+        let threads = try arguments.integer("threads", minimum: 1, command: syntax.name)
+        let wait = try arguments.integer("wait", minimum: 0, command: syntax.name)
+        var options = CompactionOptions(
+            workers: threads ?? Machine.cores(), nanos: { Clock.monotonicNanos() })
+        options.errorText = { LakeErrorText.text(of: $0).message }
+        options.lock.note =
+            "lake compact, since \(Instant.text(micros: identity.startedMicros))"
+        options.lock.waitMilliseconds =
+            arguments.has("wait") ? nil : (wait ?? 0).multipliedReportingOverflow(by: 1_000).0
+        options.lock.isCancelled = { Interruption.isRequested }
+        return options
+    }
+
+    private static func compact(
+        _ arguments: Arguments, _ surroundings: Surroundings, _ identity: RunIdentity,
+        _ options: CompactionOptions, _ pool: BufferPool
+    ) throws(CommandError) -> RunReport {
         let path = try LakeLocation.require(arguments, surroundings)
         let lake = try lakeCall { () throws(LakeError) in try Lake.open(at: path) }
         guard try lakeCall({ () throws(LakeError) in try lake.rawRoot() }) != nil else {
@@ -33,42 +94,43 @@ enum CompactCommand: Command {
                 "the lake \(path) has no raw folder, so there is nothing to compact",
                 hint: "make a lake over raw data: lake init DIR --raw PATH")
         }
-        let progress = CompactionProgressBar(terminal: surroundings.terminal)
-        var options = CompactionOptions(
-            workers: threads ?? Machine.cores(), nanos: { Clock.monotonicNanos() })
+        let progress = CompactionProgressBar(
+            terminal: surroundings.terminal,
+            expectedFiles: (try? lake.expectedFiles()) ?? [:])
+        defer { progress.clear() }
+        var options = options
         options.progress = progress
-        Interruption.install()
-        let pool = BufferPool(
-            budget: MemoryBudget(limitBytes: (memory ?? Machine.memoryMiB() / 2) << 20))
-        let report: RunReport
-        do {
-            defer { progress.clear() }
-            report = try lakeCall { () throws(LakeError) in
-                try lake.compact(
-                    identity: RunIdentity(
-                        startedMicros: surroundings.nowMicros(), seed: Clock.randomSeed()),
-                    options: options, pool: pool)
-            }
+        return try lakeCall { () throws(LakeError) in
+            try lake.compact(identity: identity, options: options, pool: pool)
         }
-        let output = StandardOutput()
-        output.write(
-            arguments.has("json")
-                ? report.json() + [UInt8(ascii: "\n")]
-                : Array(RunReportText.text(report).utf8))
-        output.flush()
-        return report.isPartial ? ExitCode.partial : ExitCode.done
     }
-}
 
-/// SIGINT and SIGTERM ask a run to stop; it ends before its commit, with nothing changed.
-enum Interruption {
-    private static let requested = Atomic<Bool>(false)
-
-    static var isRequested: Bool { requested.load(ordering: .relaxed) }
-
-    static func install() {
-        for number in [SIGINT, SIGTERM] {
-            signal(number) { _ in Interruption.requested.store(true, ordering: .relaxed) }
+    private static func callHook(
+        _ arguments: Arguments, _ surroundings: Surroundings, _ identity: RunIdentity,
+        _ report: RunReport?, _ failure: CommandError?, _ exitCode: Int32
+    ) {
+        let name = exitCode == ExitCode.done ? "on-success" : "on-failure"
+        guard let command = arguments.value(name) else { return }
+        let lake = LakeLocation.find(arguments, surroundings) ?? ""
+        let filed =
+            report == nil
+            ? (try? Lake.open(at: lake, access: .readOnly).runs(1))?.first {
+                $0.uuid == identity.uuid
+            }
+            : nil
+        let status: RunHook.Status =
+            failure == nil
+            ? (exitCode == ExitCode.done ? .done : .partial)
+            : Interruption.isRequested ? .interrupted : .failed
+        let error = failure.map { ErrorPrinter.message(of: $0) }
+        let hook = RunHook(
+            lake: lake, runID: report?.runID ?? filed?.id, status: status, exitCode: exitCode,
+            error: error,
+            report: report?.json() ?? filed?.report.map { Array($0.utf8) }
+                ?? RunHook.report(ofError: error ?? ""))
+        if let complaint = hook.run(command, environment: surroundings.environment) {
+            ErrorPrinter(terminal: surroundings.terminal).warn(
+                "the --\(name) hook failed: \(complaint)")
         }
     }
 }

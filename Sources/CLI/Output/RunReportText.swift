@@ -1,39 +1,65 @@
 import Lake
 
-/// A compaction's report for people.
+/// A compaction's report for people: some lines a table, long lists cut.
 enum RunReportText {
+    /// Files that are named of each kind; the rest is counted.
+    private static let namedFiles = 10
+
     static func text(_ report: RunReport) -> String {
         var text = ""
-        for table in report.tables {
-            let files = table.files
-            text += "\(table.name): \(Amount.count(files.seen, "raw file"))"
-            let parts = [
-                (files.new, "new"), (files.changed, "changed"),
-                (files.unchangedByRow, "rewritten with the same row"),
-                (files.unchangedByHash, "touched with the same bytes"),
-                (files.unchangedByStat, "untouched"), (files.quarantined, "quarantined"),
-                (files.inFlight, "still being written"), (files.unreadable, "unreadable"),
-            ].filter { $0.0 > 0 }.map { "\(Amount.count($0.0)) \($0.1)" }
-            text += parts.isEmpty ? "\n" : ": \(parts.joined(separator: ", "))\n"
-            text += "  \(Amount.count(table.rowsWritten, "row")) written into "
-            text += "\(Amount.count(table.partitionsRewritten, "partition")) "
-            text += "(\(Amount.bytes(table.bytesWritten))); "
-            text += "the table has \(Amount.count(Int(table.rowsTotal), "row"))\n"
-            for drift in table.drift {
-                text += "  \(Amount.count(drift.count, "value")) did not fit column "
-                text += "\(drift.column) and went to _extra\n"
-            }
-            for file in table.quarantined {
-                text += "  quarantined \(file.path): \(file.reason)\n"
-            }
-            for place in table.unreadable {
-                text += "  unreadable \(place.path): errno \(place.errorNumber)\n"
-            }
-        }
+        for table in report.tables { text += self.text(table) }
         let files = report.files
-        text += "run \(report.runID): \(Amount.count(files.seen, "file")) in "
-        text += "\(Amount.duration(nanos: report.totalNanos)), "
-        text += "\(Amount.count(files.read)) read\n"
+        text += "run \(report.runID): \(Amount.count(files.seen, "file")), "
+        text += "\(Amount.count(files.read)) read, in \(Amount.duration(nanos: report.totalNanos)) "
+        let stages = [
+            ("scan", report.timings.scanNanos), ("plan", report.timings.planNanos),
+            ("rewrite", report.timings.rewriteNanos), ("prepare", report.timings.prepareNanos),
+            ("commit", report.commitNanos),
+        ].map { "\($0.0) \(Amount.duration(nanos: $0.1))" }
+        return text + "(\(stages.joined(separator: ", ")))\n"
+    }
+
+    /// `posts: 12 raw files: 2 new, 10 untouched`.
+    static func files(_ name: String, _ files: FileCounts) -> String {
+        let parts = [
+            (files.new, "new"), (files.changed, "changed"),
+            (files.unchangedByRow, "rewritten with the same row"),
+            (files.unchangedByHash, "touched with the same bytes"),
+            (files.unchangedByStat, "untouched"), (files.quarantined, "quarantined"),
+            (files.inFlight, "still being written"), (files.unreadable, "unreadable"),
+        ].filter { $0.0 > 0 }.map { "\(Amount.count($0.0)) \($0.1)" }
+        let counts = parts.isEmpty ? "" : ": \(parts.joined(separator: ", "))"
+        return "\(name): \(Amount.count(files.seen, "raw file"))\(counts)\n"
+    }
+
+    private static func text(_ table: RunReport.Table) -> String {
+        var text = files(table.name, table.files)
+        text += "  \(Amount.count(table.rowsWritten, "row")) written into "
+        text += "\(Amount.count(table.partitionsRewritten, "partition")) "
+        text += "(\(Amount.bytes(table.bytesWritten))); "
+        text += "the table has \(Amount.count(Int(table.rowsTotal), "row"))\n"
+        for drift in table.drift {
+            text += "  \(Amount.count(drift.count, "value")) did not fit column "
+            text += "\(drift.column) and went to _extra\n"
+        }
+        text += cut(
+            table.quarantined.map { "quarantined \($0.path): \($0.reason)" },
+            more: table.omittedQuarantined, "lake quarantine list")
+        text += cut(
+            table.unreadable.map {
+                "unreadable \($0.path): \(SystemError.text($0.errorNumber))"
+            }, more: table.omittedUnreadable, nil)
+        return text
+    }
+
+    /// The first lines, the number of the others, and the command that shows them.
+    static func cut(_ lines: [String], more: Int, _ command: String?) -> String {
+        var text = lines.prefix(namedFiles).map { "  \($0)\n" }.joined()
+        let rest = lines.count + more - min(lines.count, namedFiles)
+        if rest > 0 {
+            text += "  and \(Amount.count(rest)) more"
+            text += (command.map { ", all in: \($0)" } ?? "") + "\n"
+        }
         return text
     }
 }

@@ -45,6 +45,7 @@ struct TextGrid {
             }
             if !isLast { text += "  " }
         }
+        while text.last == " " { text.removeLast() }
         return text + "\n"
     }
 }

@@ -17,10 +17,19 @@ package struct CompactionOptions: Sendable {
     /// A clock that never jumps, for the report's timings; nanoseconds.
     package var nanos: @Sendable () -> UInt64
     package var progress: (any CompactionProgress)?
+    /// How long another writer's lock is waited for, and what ours says of us.
+    package var lock = LakeLock.Request()
+    /// An error as the record of a failed run tells it.
+    package var errorText: @Sendable (LakeError) -> String = { "\($0)" }
 
     package init(workers: Int, nanos: @escaping @Sendable () -> UInt64) {
         self.workers = max(1, workers)
         self.nanos = nanos
+    }
+
+    /// Ends the run here if somebody asked for it.
+    func checkCancelled() throws(LakeError) {
+        if progress?.isCancelled == true { throw .columnar(.cancelled) }
     }
 }
 

@@ -38,7 +38,7 @@ struct Compactor {
             let commitBegun = options.nanos()
             try publish(prepared, &report, begun: begun, commitBegun: commitBegun)
         } catch {
-            undo(prepared, runID: runID)
+            undo(prepared, report, error, begun: begun)
             throw error
         }
         for table in prepared { try? table.commit?.writeVersionHint() }
@@ -88,6 +88,7 @@ struct Compactor {
                 let source = table.table.source
                 try table.commit?.publish(in: catalog)
                 try table.journal.forEach { (edit) throws(LakeError) in
+                    try options.checkCancelled()
                     try editor.apply(edit, source: source)
                 }
                 for file in table.scan.quarantined {
@@ -98,19 +99,41 @@ struct Compactor {
                 }
             }
             for path in expired { try RetiredFiles.add(database, path: path, atMicros: now) }
-            try Runs.commit(database, id: runID, atMicros: now, report: text)
+            try options.checkCancelled()
+            try Runs.commit(
+                database, id: runID, atMicros: finishedMicros(begun: begun), report: text)
         }
         report.commitNanos = options.nanos() &- commitBegun
         report.totalNanos = options.nanos() &- begun
     }
 
-    /// Removes what a failed run wrote; what cannot be removed now is the next run's to collect.
-    private func undo(_ prepared: [TableRun.Prepared], runID: Int64) {
+    private func finishedMicros(begun: UInt64) -> Int64 {
+        let micros = Int64(clamping: (options.nanos() &- begun) / 1_000)
+        return identity.startedMicros.addingReportingOverflow(micros).partialValue
+    }
+
+    /// Removes what a failed run wrote and files it as failed.
+    ///
+    /// What cannot be removed now is the next run's to collect: then the run stays as started.
+    private func undo(
+        _ prepared: [TableRun.Prepared], _ report: RunReport, _ error: LakeError, begun: UInt64
+    ) {
         // Only a transaction that surely did not happen allows deleting what it would have named.
-        guard let state = try? Runs.state(database, id: runID), state == "started" else { return }
+        guard let run = try? Runs.record(id: report.runID, database), run.state == "started"
+        else { return }
         for table in prepared {
             try? table.commit?.discard()
             for path in table.dataPaths { try? DurableFile.remove(path) }
+        }
+        do throws(LakeError) {
+            // Only a run of which surely nothing is left may be forgotten by the next one.
+            try Leftovers(lake: lake, database: database).removeFiles(of: run)
+            let failure = RunFailure(report, error: options.errorText(error))
+            try Runs.fail(
+                database, id: run.id, atMicros: finishedMicros(begun: begun),
+                report: failure.text)
+        } catch {
+            return
         }
     }
 }

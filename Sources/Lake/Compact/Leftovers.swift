@@ -26,7 +26,8 @@ struct Leftovers {
         }
     }
 
-    private func removeFiles(of run: Runs.Record) throws(LakeError) {
+    /// Removes every file of a run that never published.
+    func removeFiles(of run: Runs.Record) throws(LakeError) {
         let identity = RunIdentity(startedMicros: run.startedMicros, seed: run.seed)
         var names = [identity.uuid]
         for source in try Sources.all(database) { names.append(identity.commitID(source: source)) }

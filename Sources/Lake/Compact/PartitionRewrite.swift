@@ -8,6 +8,8 @@ struct PartitionRewrite {
     let rekeyed: Set<String>
     let keySeed: UInt64
     let pool: BufferPool
+    /// Asked for each batch: true ends the rewrite with `ColumnarError.cancelled`.
+    let isCancelled: @Sendable () -> Bool
 
     /// What came of one partition.
     struct Outcome: Sendable {
@@ -63,6 +65,7 @@ struct PartitionRewrite {
             for morsel in 0..<scan.morselCount {
                 var reader = try scan.open(morsel: morsel, pool: pool)
                 while let batch = try reader.next(maxRows: Limits.batchRows) {
+                    if isCancelled() { throw .cancelled }
                     let rows = try keptRows(of: batch)
                     outcome.rowsBefore += batch.count
                     outcome.rowsDropped += batch.count - rows.count
@@ -143,6 +146,7 @@ struct PartitionRewrite {
         do throws(ColumnarError) {
             var columns: [Column] = []
             for index in table.schema.fields.indices {
+                if isCancelled() { throw .cancelled }
                 columns.append(
                     try Column.concatenated(parts.map { $0[index] }, pool: pool))
             }
@@ -150,12 +154,14 @@ struct PartitionRewrite {
             let keys = try SortKeys(
                 columns: table.sortColumns.map { (columns[$0.column], $0.isDescending) },
                 count: count, pool: pool)
-            let order = keys.sortedRows()
+            let order = keys.sortedRows(isCancelled: isCancelled)
+            if isCancelled() { throw .cancelled }
             let options = ParquetWriterOptions(of: table)
             let writer = try ParquetWriter(
                 path: path, schema: table.schema, options: options, pool: pool)
             var start = 0
             while start < count {
+                if isCancelled() { throw .cancelled }
                 let end = min(count, start + Limits.batchRows)
                 let rows = Array(order[start..<end])
                 var batch: [Column] = []

@@ -9,6 +9,8 @@ struct RowIntake: RawFileSink {
     private let target: StagingArea
     private let pool: BufferPool
     private let volatileMatters: Bool
+    /// Asked for each file: true ends the run with `ColumnarError.cancelled`.
+    private let isCancelled: @Sendable () -> Bool
     private var rows: [StagedRow] = []
     private var rawBytes = 0
     private var touches = Touches()
@@ -20,7 +22,7 @@ struct RowIntake: RawFileSink {
 
     init(
         definition: TableDefinition, keySeed: UInt64, ingestedAtMicros: Int64,
-        target: StagingArea, pool: BufferPool
+        target: StagingArea, pool: BufferPool, isCancelled: @escaping @Sendable () -> Bool
     ) throws(LakeError) {
         flattener = try Flattener(definition: definition, pool: pool)
         volatileMatters = definition.settings.volatile == .update
@@ -28,11 +30,13 @@ struct RowIntake: RawFileSink {
         self.ingestedAtMicros = ingestedAtMicros
         self.target = target
         self.pool = pool
+        self.isCancelled = isCancelled
     }
 
     mutating func take(
         bytes: UnsafeRawBufferPointer, path: String, stat: FileStat, state: RawFileState?
     ) throws(LakeError) -> RawFileVerdict {
+        if isCancelled() { throw .columnar(.cancelled) }
         let outcome = try flattener.stage(
             bytes: bytes, path: path, ingestedAtMicros: ingestedAtMicros)
         guard case .row(let row) = outcome else {

@@ -21,6 +21,9 @@ package struct RunReport: Hashable, Sendable {
         package var drift: [Drift] = []
         package var quarantined: [QuarantinedFile] = []
         package var unreadable: [RawWalk.Unreadable] = []
+        /// Files that a report read back from JSON no longer lists.
+        package var omittedQuarantined = 0
+        package var omittedUnreadable = 0
         package var timings = Timings()
 
         package init(name: String) {
@@ -39,9 +42,17 @@ package struct RunReport: Hashable, Sendable {
         package var scanNanos: UInt64 = 0
         package var planNanos: UInt64 = 0
         package var rewriteNanos: UInt64 = 0
-        package var commitNanos: UInt64 = 0
+        /// Manifests, manifest list and metadata file.
+        package var prepareNanos: UInt64 = 0
 
         package init() {}
+
+        package static func += (a: inout Timings, b: Timings) {
+            a.scanNanos += b.scanNanos
+            a.planNanos += b.planNanos
+            a.rewriteNanos += b.rewriteNanos
+            a.prepareNanos += b.prepareNanos
+        }
     }
 
     package var runID: Int64
@@ -66,93 +77,11 @@ package struct RunReport: Hashable, Sendable {
         for table in tables { sum += table.files }
         return sum
     }
-}
 
-extension RunReport {
-    /// The report as one JSON object.
-    package func json() -> [UInt8] {
-        var json = JSONWriter()
-        json.beginObject()
-        json.key("run")
-        json.integer(runID)
-        json.key("uuid")
-        json.string(uuid)
-        json.key("started_micros")
-        json.integer(startedMicros)
-        json.key("partial")
-        json.boolean(isPartial)
-        json.key("tables")
-        json.beginArray()
-        for table in tables { table.write(to: &json) }
-        json.endArray()
-        Self.write(
-            [("commit_nanos", Int(commitNanos)), ("total_nanos", Int(totalNanos))], to: &json)
-        json.endObject()
-        return json.bytes
-    }
-
-    fileprivate static func write(_ numbers: [(String, Int)], to json: inout JSONWriter) {
-        for (key, number) in numbers {
-            json.key(key)
-            json.integer(number)
-        }
-    }
-}
-
-extension RunReport.Table {
-    fileprivate func write(to json: inout JSONWriter) {
-        json.beginObject()
-        json.key("table")
-        json.string(name)
-        json.key("files")
-        json.beginObject()
-        RunReport.write(
-            [
-                ("seen", files.seen), ("new", files.new), ("changed", files.changed),
-                ("unchanged_by_stat", files.unchangedByStat),
-                ("unchanged_by_hash", files.unchangedByHash),
-                ("unchanged_by_row", files.unchangedByRow),
-                ("quarantined", files.quarantined), ("in_flight", files.inFlight),
-                ("unreadable", files.unreadable), ("vanished", files.vanished),
-                ("ignored", files.ignored), ("read", files.read), ("bytes_read", files.bytesRead),
-            ], to: &json)
-        json.endObject()
-        RunReport.write(
-            [
-                ("rows_written", rowsWritten), ("rows_superseded", rowsSuperseded),
-                ("rows_carried", rowsCarried), ("partitions_rewritten", partitionsRewritten),
-                ("bytes_read", bytesRead), ("bytes_written", bytesWritten),
-                ("rows_total", Int(rowsTotal)), ("scan_nanos", Int(timings.scanNanos)),
-                ("plan_nanos", Int(timings.planNanos)),
-                ("rewrite_nanos", Int(timings.rewriteNanos)),
-                ("commit_nanos", Int(timings.commitNanos)),
-            ], to: &json)
-        json.key("drift")
-        json.beginObject()
-        RunReport.write(drift.map { ($0.column, $0.count) }, to: &json)
-        json.endObject()
-        json.key("quarantined")
-        json.beginArray()
-        for file in quarantined {
-            json.beginObject()
-            json.key("path")
-            json.string(file.path)
-            json.key("reason")
-            json.string(file.reason)
-            json.endObject()
-        }
-        json.endArray()
-        json.key("unreadable")
-        json.beginArray()
-        for place in unreadable {
-            json.beginObject()
-            json.key("path")
-            json.string(place.path)
-            json.key("errno")
-            json.integer(Int(place.errorNumber))
-            json.endObject()
-        }
-        json.endArray()
-        json.endObject()
+    /// Wall time by stage over all tables, which come one after another.
+    package var timings: Timings {
+        var sum = Timings()
+        for table in tables { sum += table.timings }
+        return sum
     }
 }

@@ -83,8 +83,13 @@ struct SortKeys {
         bytes.append(0)
     }
 
+    /// A millisecond of sorting.
+    private static let comparisonsPerQuestion = 32_768
+
     /// Row numbers in the order of their keys; equal keys keep the order of rows.
-    func sortedRows() -> [UInt32] {
+    ///
+    /// Once `isCancelled` says true the rows come soon, in no order.
+    func sortedRows(isCancelled: () -> Bool = { false }) -> [UInt32] {
         struct Item {
             var prefix: UInt64
             var row: UInt32
@@ -102,7 +107,15 @@ struct SortKeys {
                 items.append(Item(prefix: prefix, row: UInt32(row)))
             }
             // Swift's sort is stable and merges runs: sorted parts one after another are cheap.
+            var untilAsked = Self.comparisonsPerQuestion
+            var isOver = false
             items.sort { a, b in
+                untilAsked -= 1
+                if untilAsked == 0 {
+                    untilAsked = Self.comparisonsPerQuestion
+                    isOver = isOver || isCancelled()
+                }
+                if isOver { return false }
                 if a.prefix != b.prefix { return a.prefix < b.prefix }
                 return Self.isLess(all, range(Int(a.row)), range(Int(b.row)))
             }

@@ -51,7 +51,7 @@ struct TableRun {
             let outcomes = try rewrite(plan, staged, area.touches, written)
             report.timings.rewriteNanos = lap()
             let commit = try prepare(outcomes)
-            report.timings.commitNanos = lap()
+            report.timings.prepareNanos = lap()
             fill(&report, scan: scan, area: area, staged: staged, outcomes: outcomes)
             report.rowsTotal = rowsTotal(commit)
             return Prepared(
@@ -80,7 +80,7 @@ struct TableRun {
             makeSink: { (_) throws(LakeError) in
                 try RowIntake(
                     definition: definition, keySeed: seed, ingestedAtMicros: micros, target: area,
-                    pool: pool)
+                    pool: pool, isCancelled: { progress?.isCancelled == true })
             },
             finish: { (intake) throws(LakeError) in try intake.finish() },
             advanced: { (counts) throws(LakeError) in
@@ -114,18 +114,17 @@ struct TableRun {
         _ plan: CompactionPlan<LiveFile>, _ staged: ResolvedRows, _ touches: Touches,
         _ written: WrittenFiles
     ) throws(LakeError) -> [PartitionRewrite.Outcome] {
+        let progress = options.progress
         let rewrite = PartitionRewrite(
-            table: table, staged: staged, rekeyed: touches.rekeyed, keySeed: keySeed, pool: pool)
+            table: table, staged: staged, rekeyed: touches.rekeyed, keySeed: keySeed, pool: pool,
+            isCancelled: { progress?.isCancelled == true })
         let results = Mutex<[PartitionRewrite.Outcome?]>(
             Array(repeating: nil, count: plan.partitions.count))
         let done = Atomic<Int>(0)
-        let (name, progress, total) = (
-            table.definition.name, options.progress, plan.partitions.count
-        )
+        let (name, total) = (table.definition.name, plan.partitions.count)
         let names = plan.partitions.enumerated().map { fileName($0.offset, $0.element.value) }
         let partitions = plan.partitions
         try Workers.forEach(total, workers: options.workers) { (index) throws(LakeError) in
-            if progress?.isCancelled == true { throw .columnar(.cancelled) }
             let outcome = try rewrite.run(partitions[index], name: names[index])
             if let path = outcome?.path { written.add(path) }
             results.withLock { $0[index] = outcome }

@@ -2,7 +2,8 @@
 ///
 /// A run is filed as started before it writes its first file and as committed in the transaction that
 /// publishes them. A started run that no longer holds the lock has crashed: the files that bear
-/// its name are leftovers.
+/// its name are leftovers. A run that failed and cleaned up after itself is abandoned with a report
+/// that holds its error; one that crashed is abandoned without any.
 package enum Runs {
     static let table = """
         CREATE TABLE runs (
@@ -46,17 +47,24 @@ package enum Runs {
         }
     }
 
-    /// The state of one run; nil if there is none with this number.
-    static func state(_ database: Database, id: Int64) throws(LakeError) -> String? {
-        try read(database, "WHERE id = ?1", [.integer(id)]).first?.state
-    }
-
     /// Files a run as committed; inside the transaction that publishes it.
     static func commit(
         _ database: Database, id: Int64, atMicros: Int64, report: String
     ) throws(LakeError) {
         try database.run(
             "UPDATE runs SET state = 'committed', finished_micros = ?2, report = ?3 WHERE id = ?1",
+            [.integer(id), .integer(atMicros), .text(report)])
+    }
+
+    /// Files a run as failed, after what it wrote is gone; `report` holds the error.
+    static func fail(
+        _ database: Database, id: Int64, atMicros: Int64, report: String
+    ) throws(LakeError) {
+        try database.run(
+            """
+            UPDATE runs SET state = 'abandoned', finished_micros = ?2, report = ?3
+            WHERE id = ?1 AND state = 'started'
+            """,
             [.integer(id), .integer(atMicros), .text(report)])
     }
 
@@ -77,6 +85,13 @@ package enum Runs {
         _ count: Int, _ database: Database
     ) throws(LakeError) -> [Record] {
         try read(database, "ORDER BY id DESC LIMIT ?1", [.integer(Int64(count))])
+    }
+
+    /// One run by its number.
+    package static func record(
+        id: Int64, _ database: Database
+    ) throws(LakeError) -> Record? {
+        try read(database, "WHERE id = ?1", [.integer(id)]).first
     }
 
     private static func read(
