@@ -37,7 +37,7 @@ let package = Package(
             name: "CSQLite", path: "Sources/Lake/C/sqlite", pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
-            name: "CPCRE2", path: "Sources/Query/C/pcre2", pkgConfig: "libpcre2-8",
+            name: "CPCRE2", path: "Sources/Columnar/C/pcre2", pkgConfig: "libpcre2-8",
             providers: [.apt(["libpcre2-dev"])]),
         .target(
             name: "CSimdjson", path: "Sources/Columnar/C/simdjson",
@@ -47,12 +47,13 @@ let package = Package(
         .target(
             name: "Columnar",
             dependencies: [
-                "CZstd", "CZlib", "CSnappy", "CBrotli", "CLZ4", "CXXHash", "CSimdjson", "CKernels",
+                "CZstd", "CZlib", "CSnappy", "CBrotli", "CLZ4", "CXXHash", "CPCRE2", "CSimdjson",
+                "CKernels",
             ],
             path: "Sources/Columnar", exclude: ["C"], swiftSettings: swiftSettings),
         .target(
-            name: "Query", dependencies: ["Columnar", "CPCRE2", "CKernels"],
-            path: "Sources/Query", exclude: ["C"], swiftSettings: swiftSettings),
+            name: "Query", dependencies: ["Columnar", "CKernels"],
+            path: "Sources/Query", swiftSettings: swiftSettings),
         .target(
             name: "Lake", dependencies: ["Columnar", "CSQLite", "CXXHash", "CZlib", "CZstd"],
             path: "Sources/Lake", exclude: ["C"], swiftSettings: swiftSettings),

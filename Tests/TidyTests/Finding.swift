@@ -12,11 +12,10 @@ enum Rule {
     /// What each room may import of our own and of the system.
     static let arrows: [String: Set<String>] = [
         "Columnar": [
-            "CBrotli", "CKernels", "CLZ4", "CSimdjson", "CSnappy", "CXXHash", "CZlib", "CZstd",
-            "Glibc",
-            "Synchronization",
+            "CBrotli", "CKernels", "CLZ4", "CPCRE2", "CSimdjson", "CSnappy", "CXXHash", "CZlib",
+            "CZstd", "Glibc", "Synchronization",
         ],
-        "Query": ["CKernels", "CPCRE2", "Columnar", "Glibc", "Synchronization"],
+        "Query": ["CKernels", "Columnar", "Glibc", "Synchronization"],
         "Lake": ["CSQLite", "CXXHash", "CZlib", "CZstd", "Columnar", "Glibc", "Synchronization"],
         "CLI": ["Columnar", "Glibc", "Lake", "Query", "Synchronization"],
     ]
