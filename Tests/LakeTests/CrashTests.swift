@@ -63,7 +63,13 @@ private struct LakeProgram {
         for id in 400..<450 {
             try fixture.write(fixture.post(id: id, day: 3, likes: id), to: "u\(id % 40)/\(id).json")
         }
-        return (fixture, try fixture.rows(Self.columns))
+        return (fixture, try rows(of: fixture.lake))
+    }
+
+    /// The rows of the table and of its counters.
+    private func rows(of lake: Lake) throws -> [String] {
+        try LakeFixture.rows(of: lake, Self.columns)
+            + LakeFixture.rows(of: lake, table: "posts_metrics", ["id", "likes"])
     }
 
     @Test func killedRunChangesNothingAndTheNextOneConverges() throws {
@@ -75,7 +81,7 @@ private struct LakeProgram {
         #expect(try program.run(["compact", "--lake", undisturbed]) == 0)
         let seconds = Date().timeIntervalSince(started)
         let calm = try Lake.open(at: undisturbed)
-        let after = try LakeFixture.rows(of: calm, Self.columns)
+        let after = try self.rows(of: calm)
         #expect(after != before)
         let fileCount = try names(in: undisturbed).count
 
@@ -88,11 +94,11 @@ private struct LakeProgram {
             usleep(UInt32(Double.random(in: 0...seconds, using: &random) * 1_000_000))
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
-            let crashed = try LakeFixture.rows(of: try Lake.open(at: path), Self.columns)
+            let crashed = try self.rows(of: try Lake.open(at: path))
             #expect(crashed == before || crashed == after, "seed \(seed): half a run is visible")
             committed += crashed == after ? 1 : 0
             #expect(try program.run(["compact", "--lake", path]) == 0, "seed \(seed)")
-            let rows = try LakeFixture.rows(of: try Lake.open(at: path), Self.columns)
+            let rows = try self.rows(of: try Lake.open(at: path))
             #expect(rows == after, "seed \(seed): the next run did not converge")
             #expect(try names(in: path).count == fileCount, "seed \(seed): leftovers")
             try FileManager.default.removeItem(atPath: path)

@@ -89,9 +89,10 @@ final class LakeFixture {
     }
 
     static func rows(
-        of lake: Lake, _ columns: [String], pool: BufferPool = BufferPool()
+        of lake: Lake, table name: String = "posts", _ columns: [String],
+        pool: BufferPool = BufferPool()
     ) throws -> [String] {
-        let table = try IcebergTable.open("posts", in: lake.catalog, lakeFolder: lake.path)
+        let table = try IcebergTable.open(name, in: lake.catalog, lakeFolder: lake.path)
         guard let snapshot = table.currentSnapshot else { return [] }
         let indices = columns.map { snapshot.schema.index(of: $0)! }
         var rows: [String] = []

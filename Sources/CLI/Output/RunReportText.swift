@@ -38,6 +38,10 @@ enum RunReportText {
         text += "\(Amount.count(table.partitionsRewritten, "partition")) "
         text += "(\(Amount.bytes(table.bytesWritten))); "
         text += "the table has \(Amount.count(Int(table.rowsTotal), "row"))\n"
+        if table.rowsObserved > 0 {
+            text += "  \(Amount.count(table.rowsObserved, "row")) of counters appended to "
+            text += "\(TableDefinition.metricsName(of: table.name))\n"
+        }
         for drift in table.drift {
             text += "  \(Amount.count(drift.count, "value")) did not fit column "
             text += "\(drift.column) and went to _extra\n"

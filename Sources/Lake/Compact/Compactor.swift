@@ -41,7 +41,7 @@ struct Compactor {
             undo(prepared, report, error, begun: begun)
             throw error
         }
-        for table in prepared { try? table.commit?.writeVersionHint() }
+        for commit in prepared.flatMap(\.commits) { try? commit.writeVersionHint() }
         return report
     }
 
@@ -50,14 +50,18 @@ struct Compactor {
         let table = try LakeTable(
             definition, source: source, catalog: SQLCatalog(database), lake: lake,
             identity: identity)
+        let metrics = try MetricsTable(
+            of: table, catalog: SQLCatalog(database), database: database, lake: lake,
+            identity: identity)
         let prepared = try TableRun(
-            table: table, root: root, identity: identity, keySeed: keySeed, lake: lake,
+            table: table, metrics: metrics, root: root, identity: identity, keySeed: keySeed,
+            lake: lake,
             database: database, options: options, pool: pool
         ).run()
         let counts = prepared.report.files
         if !rawIsMarked, counts.seen == 0, counts.vanished > 0 {
             for path in prepared.dataPaths { try? DurableFile.remove(path) }
-            try? prepared.commit?.discard()
+            for commit in prepared.commits { try? commit.discard() }
             throw .invalidLocation(
                 path: root.path,
                 reason: "all \(counts.vanished) known files of \(definition.name) are gone: "
@@ -73,9 +77,8 @@ struct Compactor {
     ) throws(LakeError) {
         let now = identity.startedMicros
         var expired: [String] = []
-        for table in prepared {
-            guard let commit = table.commit else { continue }
-            expired += try ExpiredFiles.between(table.table.iceberg, commit.published())
+        for commit in prepared.flatMap(\.commits) {
+            expired += try ExpiredFiles.between(commit.table, commit.published())
         }
         let ended = options.nanos()
         report.commitNanos = ended &- commitBegun
@@ -86,7 +89,7 @@ struct Compactor {
             let editor = try RawFiles.Editor(database)
             for table in prepared {
                 let source = table.table.source
-                try table.commit?.publish(in: catalog)
+                for commit in table.commits { try commit.publish(in: catalog) }
                 try table.journal.forEach { (edit) throws(LakeError) in
                     try options.checkCancelled()
                     try editor.apply(edit, source: source)
@@ -122,7 +125,7 @@ struct Compactor {
         guard let run = try? Runs.record(id: report.runID, database), run.state == "started"
         else { return }
         for table in prepared {
-            try? table.commit?.discard()
+            for commit in table.commits { try? commit.discard() }
             for path in table.dataPaths { try? DurableFile.remove(path) }
         }
         do throws(LakeError) {

@@ -27,13 +27,15 @@ struct PartitionRewrite {
     /// Rewrites; nil if nothing in the partition changes.
     ///
     /// - name: the new file's path below the table's folder.
+    /// - counters: takes the rows whose counters are new, in the order of the new file; nil: nobody asks.
     func run(
-        _ partition: CompactionPlan<LiveFile>.Partition, name: String
+        _ partition: CompactionPlan<LiveFile>.Partition, name: String,
+        counters: inout CounterChanges?
     ) throws(LakeError) -> Outcome? {
         var outcome = Outcome()
         var parts: [[Column]] = []
         for file in partition.files {
-            parts += try survivors(of: file, &outcome)
+            parts += try survivors(of: file, &outcome, &counters)
             outcome.bytesRead += Int(file.file.fileSizeBytes)
         }
         let fresh = try stagedParts(of: partition)
@@ -43,7 +45,9 @@ struct PartitionRewrite {
         parts += fresh
         guard !parts.isEmpty else { return outcome }
         let path = "\(table.iceberg.location.folder)/\(name)"
-        let file = try write(parts, to: path, name: name, partition: partition.value)
+        let file = try write(
+            parts, carried: outcome.rowsBefore - outcome.rowsDropped, to: path, name: name,
+            partition: partition.value, &counters)
         outcome.bytesWritten = Int(file.fileSizeBytes)
         outcome.added = file
         outcome.path = path
@@ -52,7 +56,7 @@ struct PartitionRewrite {
 
     /// The rows of a live file that stay, batch by batch.
     private func survivors(
-        of file: LiveFile, _ outcome: inout Outcome
+        of file: LiveFile, _ outcome: inout Outcome, _ counters: inout CounterChanges?
     ) throws(LakeError) -> [[Column]] {
         let path = try table.iceberg.location.resolve(file.file.path)
         do throws(ColumnarError) {
@@ -66,7 +70,7 @@ struct PartitionRewrite {
                 var reader = try scan.open(morsel: morsel, pool: pool)
                 while let batch = try reader.next(maxRows: Limits.batchRows) {
                     if isCancelled() { throw .cancelled }
-                    let rows = try keptRows(of: batch)
+                    let rows = try keptRows(of: batch, &counters)
                     outcome.rowsBefore += batch.count
                     outcome.rowsDropped += batch.count - rows.count
                     if rows.isEmpty { continue }
@@ -86,7 +90,9 @@ struct PartitionRewrite {
         }
     }
 
-    private func keptRows(of batch: Batch) throws(ColumnarError) -> [UInt32] {
+    private func keptRows(
+        of batch: Batch, _ counters: inout CounterChanges?
+    ) throws(ColumnarError) -> [UInt32] {
         var keyColumns: [Column] = []
         for index in table.keyColumns { keyColumns.append(try batch.columns[index].resolved()) }
         let keys = try RowKeys.hashes(
@@ -94,8 +100,12 @@ struct PartitionRewrite {
         let paths = rekeyed.isEmpty ? nil : try batch.columns[table.pathColumn].resolved()
         var rows: [UInt32] = []
         rows.reserveCapacity(batch.count)
+        var replaced: [UInt32] = []
         for row in 0..<batch.count {
-            if staged.replaces(keys[row]) { continue }
+            if staged.replaces(keys[row]) {
+                replaced.append(UInt32(row))
+                continue
+            }
             if let paths, case .text(let path) = try paths.value(at: row, type: .text),
                 rekeyed.contains(path)
             {
@@ -103,6 +113,7 @@ struct PartitionRewrite {
             }
             rows.append(UInt32(row))
         }
+        try counters?.remember(replaced, of: batch.columns, keys: keys)
         return rows
     }
 
@@ -138,9 +149,10 @@ struct PartitionRewrite {
         }
     }
 
-    /// Sorts all parts together and writes them as one file.
+    /// Sorts all parts together and writes them as one file; the first `carried` rows are old ones.
     private func write(
-        _ parts: [[Column]], to path: String, name: String, partition: Int32?
+        _ parts: [[Column]], carried: Int, to path: String, name: String, partition: Int32?,
+        _ counters: inout CounterChanges?
     ) throws(LakeError) -> DataFile {
         if let folder = DurableFile.parent(of: path) { try DurableFile.makeFolder(folder) }
         do throws(ColumnarError) {
@@ -156,6 +168,8 @@ struct PartitionRewrite {
                 count: count, pool: pool)
             let order = keys.sortedRows(isCancelled: isCancelled)
             if isCancelled() { throw .cancelled }
+            let changed = try counters?.changed(
+                columns, keyColumns: table.keyColumns, start: carried, count: count - carried)
             let options = ParquetWriterOptions(of: table)
             let writer = try ParquetWriter(
                 path: path, schema: table.schema, options: options, pool: pool)
@@ -169,6 +183,10 @@ struct PartitionRewrite {
                     batch.append(try column.gathered(at: rows.span, pool: pool))
                 }
                 try writer.write(Batch(columns: batch, count: rows.count))
+                let fresh = rows.indices.filter {
+                    Int(rows[$0]) >= carried && changed?[Int(rows[$0]) - carried] ?? true
+                }
+                try counters?.observe(fresh.map { UInt32($0) }, of: batch, count: rows.count)
                 start = end
             }
             let summary = try writer.finish()

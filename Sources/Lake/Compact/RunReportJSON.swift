@@ -67,6 +67,7 @@ extension RunReport.Table {
         ("rows_written", \.rowsWritten), ("rows_superseded", \.rowsSuperseded),
         ("rows_carried", \.rowsCarried), ("partitions_rewritten", \.partitionsRewritten),
         ("bytes_read", \.bytesRead), ("bytes_written", \.bytesWritten),
+        ("rows_observed", \.rowsObserved),
     ])
 
     private static let stages: [(name: String, path: StagePath)] = [

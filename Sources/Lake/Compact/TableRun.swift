@@ -4,6 +4,8 @@ import Synchronization
 /// One table's part of a run: scan, plan, rewrite, prepare; nothing of it is visible yet.
 struct TableRun {
     let table: LakeTable
+    /// Where the counters of changed rows go, if the table has counters.
+    let metrics: MetricsTable?
     let root: RawRootHandle
     let identity: RunIdentity
     let keySeed: UInt64
@@ -17,8 +19,8 @@ struct TableRun {
         let table: LakeTable
         let journal: StateJournal
         let scan: ScanResult
-        /// nil if the table stays as it is.
-        let commit: PreparedCommit?
+        /// The table's and its metrics table's; none for one that stays as it is.
+        let commits: [PreparedCommit]
         /// Absolute paths of new data files, to be removed if the run fails.
         let dataPaths: [String]
         var report: RunReport.Table
@@ -48,15 +50,18 @@ struct TableRun {
         report.timings.planNanos = lap()
         let written = WrittenFiles()
         do throws(LakeError) {
-            let outcomes = try rewrite(plan, staged, area.touches, written)
+            let (outcomes, observed) = try rewrite(plan, staged, area.touches, written)
             report.timings.rewriteNanos = lap()
             let commit = try prepare(outcomes)
+            let observedCommit = try prepareMetrics(observed, after: commit)
             report.timings.prepareNanos = lap()
             fill(&report, scan: scan, area: area, staged: staged, outcomes: outcomes)
             report.rowsTotal = rowsTotal(commit)
+            report.rowsObserved = observed?.rows ?? 0
             return Prepared(
-                table: table, journal: journal, scan: scan, commit: commit,
-                dataPaths: written.paths, report: report)
+                table: table, journal: journal, scan: scan,
+                commits: [commit, observedCommit].compactMap { $0 }, dataPaths: written.paths,
+                report: report)
         } catch {
             for path in written.paths { try? DurableFile.remove(path) }
             throw error
@@ -113,7 +118,7 @@ struct TableRun {
     private func rewrite(
         _ plan: CompactionPlan<LiveFile>, _ staged: ResolvedRows, _ touches: Touches,
         _ written: WrittenFiles
-    ) throws(LakeError) -> [PartitionRewrite.Outcome] {
+    ) throws(LakeError) -> ([PartitionRewrite.Outcome], MetricsAppender.Appended?) {
         let progress = options.progress
         let rewrite = PartitionRewrite(
             table: table, staged: staged, rekeyed: touches.rekeyed, keySeed: keySeed, pool: pool,
@@ -124,14 +129,29 @@ struct TableRun {
         let (name, total) = (table.definition.name, plan.partitions.count)
         let names = plan.partitions.enumerated().map { fileName($0.offset, $0.element.value) }
         let partitions = plan.partitions
+        let (metrics, keySeed, micros, pool) = (metrics, keySeed, identity.startedMicros, pool)
+        let appender = metrics.map { MetricsAppender(table: $0, identity: identity, pool: pool) }
         try Workers.forEach(total, workers: options.workers) { (index) throws(LakeError) in
-            let outcome = try rewrite.run(partitions[index], name: names[index])
-            if let path = outcome?.path { written.add(path) }
-            results.withLock { $0[index] = outcome }
+            do throws(LakeError) {
+                var counters = metrics.map {
+                    CounterChanges(
+                        table: $0, keySeed: keySeed, observedMicros: micros, pool: pool)
+                }
+                let outcome = try rewrite.run(
+                    partitions[index], name: names[index], counters: &counters)
+                if let path = outcome?.path { written.add(path) }
+                results.withLock { $0[index] = outcome }
+                try appender?.append(counters?.observations ?? [], at: index)
+            } catch {
+                appender?.abandon()
+                throw error
+            }
             let count = done.wrappingAdd(1, ordering: .relaxed).newValue
             progress?.rewriting(table: name, done: count, total: total)
         }
-        return results.withLock { $0.compactMap { $0 } }
+        let observed = try appender?.finish()
+        if observed != nil, let appender { written.add(appender.path) }
+        return (results.withLock { $0.compactMap { $0 } }, observed)
     }
 
     /// `data/posted_at_day=2026-01-02/<run>-00007.parquet`: the run's name tells leftovers from others.
@@ -158,6 +178,29 @@ struct TableRun {
             on: table.iceberg, metadata: table.metadata, policy: options.retention,
             nowMillis: identity.startedMicros / 1_000,
             commitID: identity.commitID(source: table.source), random: &random)
+    }
+
+    /// The commit to the metrics table; `commit` is the base table's, which takes the blame if this fails.
+    private func prepareMetrics(
+        _ observed: MetricsAppender.Appended?, after commit: PreparedCommit?
+    ) throws(LakeError) -> PreparedCommit? {
+        guard let metrics else { return nil }
+        let isEvolved = metrics.metadata != metrics.iceberg.metadata
+        guard metrics.isNew || isEvolved || observed != nil else { return nil }
+        var random = identity.random(stream: UInt64(bitPattern: metrics.source))
+        do throws(LakeError) {
+            return try TableCommit.prepare(
+                TableChange(
+                    operation: observed?.removed.isEmpty ?? true ? .append : .overwrite,
+                    added: observed.map { [$0.added] } ?? [], removed: observed?.removed ?? [],
+                    summary: ["lake.run": identity.uuid]),
+                on: metrics.iceberg, metadata: metrics.metadata, policy: options.retention,
+                nowMillis: identity.startedMicros / 1_000,
+                commitID: identity.commitID(source: metrics.source), random: &random)
+        } catch {
+            try? commit?.discard()
+            throw error
+        }
     }
 
     private func rowsTotal(_ commit: PreparedCommit?) -> Int64 {

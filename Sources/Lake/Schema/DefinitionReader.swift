@@ -74,6 +74,7 @@ struct DefinitionReader {
         let retention = retentionSteps(root)
         let checks = qualityChecks(root, columns)
         let settings = tableSettings(root)
+        checkMetrics(root, columns, settings)
         guard let name, let raw else { return nil }
         return TableDefinition(
             name: name, doc: string(root, "doc"), raw: raw, columns: columns,
@@ -185,14 +186,33 @@ struct DefinitionReader {
     private mutating func tableSettings(_ root: JSONValue) -> TableSettings {
         var settings = TableSettings()
         guard let value = root["settings"], isObject(value, "settings") else { return settings }
-        checkKeys(value, ["profile", "zstd_level", "row_group_rows", "volatile"], of: "settings")
+        checkKeys(
+            value, ["profile", "zstd_level", "row_group_rows", "volatile", "metrics"],
+            of: "settings")
         settings.profile = choice(value, "profile", ParquetProfile.self) ?? settings.profile
         settings.zstdLevel = integer(value, "zstd_level", in: 1...22)
         settings.rowGroupRows =
             integer(value, "row_group_rows", in: 1_024...16_777_216) ?? settings.rowGroupRows
         settings.volatile =
             choice(value, "volatile", TableSettings.Volatile.self) ?? settings.volatile
+        settings.metrics = boolean(value, "metrics") ?? settings.metrics
         return settings
+    }
+
+    /// The columns of the metrics table must have names of their own.
+    private mutating func checkMetrics(
+        _ root: JSONValue, _ columns: [ColumnDefinition], _ settings: TableSettings
+    ) {
+        let counters = TableDefinition.counters(of: columns, path: [])
+        guard settings.metrics, !counters.isEmpty else { return }
+        var seen = Set(columns.filter { $0.valueClass == .key }.map(\.name))
+        seen.insert(TableDefinition.observedAt.name)
+        for counter in counters where !seen.insert(counter.name).inserted {
+            report(
+                root["columns"] ?? root,
+                "the metrics table would have the column \(counter.name) twice",
+                "rename \(counter.path.joined(separator: ".")), or set \"metrics\": false")
+        }
     }
 }
 

@@ -130,6 +130,8 @@ package struct TableSettings: Hashable, Sendable {
     package var zstdLevel: Int?
     package var rowGroupRows = Limits.rowGroupRows
     package var volatile = Volatile.ignore
+    /// Whether counters are also appended to a metrics table, each time that one changes.
+    package var metrics = true
 
     package init() {}
 }
