@@ -30,6 +30,12 @@ enum LakeErrorText {
         case .unsupported(let location, let feature):
             return ("\(location): \(feature) are not supported", nil)
         case .invalidLocation(let path, let reason): return ("\(path): \(reason)", nil)
+        case .missingFiles(let table, let missing, let remembered):
+            return (
+                "\(Amount.count(missing)) of the \(Amount.count(remembered)) known raw files of "
+                    + "\(table) are gone: is everything mounted? Nothing was changed",
+                "if they were meant to go: lake compact --max-missing \(missing)"
+            )
         case .limit(let name, let value, let limit, let location):
             return (
                 (location.map { "\($0): " } ?? "") + "\(name) is \(value), the limit is \(limit)",

@@ -20,6 +20,8 @@ package enum LakeError: Error, Hashable, Sendable {
     case unsupported(FileLocation, feature: String)
     /// A path that cannot be a table's or a lake's place.
     case invalidLocation(path: String, reason: String)
+    /// More of a table's raw files are gone than a run believes; nothing was changed.
+    case missingFiles(table: String, missing: Int, remembered: Int)
     /// A named limit was passed.
     case limit(name: String, value: Int, limit: Int, location: FileLocation?)
     /// The catalog has no such table.

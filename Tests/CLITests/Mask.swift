@@ -10,7 +10,7 @@ enum Mask {
         (#"\b\d[\d.,]* (bytes|KB|MB)\b"#, "<size>"),
         (#"\b\d+\.\dx (smaller|larger)\b"#, "<ratio>"),
         (
-            #"("(?:bytes|bytes_written|bytes_read|[a-z_]+_nanos|[a-z_]+_micros)"):\d+"#,
+            #"("(?:bytes|audited|bytes_written|bytes_read|[a-z_]+_nanos|[a-z_]+_micros)"):\d+"#,
             "$1:<number>"
         ),
     ]

@@ -31,14 +31,17 @@ final class LakeFixture {
 
     var raw: String { folder.path + "/raw" }
 
-    init(seed: UInt64 = 1) throws {
+    /// - settings: the members of the schema file's settings.
+    init(seed: UInt64 = 1, settings: String = "") throws {
         folder = try TemporaryFolder()
         self.seed = seed
         mkdir(folder.path + "/raw", 0o755)
         mkdir(folder.path + "/raw/posts", 0o755)
+        let schema = Self.schema.replacing(
+            "\"sort\"", with: "\"settings\": {\(settings)}, \"sort\"")
         lake = try Lake.create(
             at: folder.path + "/lake", rawPath: folder.path + "/raw",
-            schemas: [.init(name: "posts.json", bytes: Array(Self.schema.utf8))], seed: 42)
+            schemas: [.init(name: "posts.json", bytes: Array(schema.utf8))], seed: 42)
     }
 
     /// Options under which every file is old enough to be believed.

@@ -15,6 +15,8 @@ private struct FakeSink: RawFileSink {
         if state?.flags.contains(.hasRow) == true, state?.rowHash == hash { return .same }
         return .staged(rowHash: hash, keyHash: ContentHash(bytes).high, partition: 3)
     }
+
+    mutating func leave(path: String, state: RawFileState) throws(LakeError) {}
 }
 
 /// A raw folder with its state, scanned again and again.
@@ -34,14 +36,18 @@ private final class ScanBench {
         source = try Sources.id(of: "posts", database)
     }
 
-    func scan(workers: Int = 2) throws -> ScanResult {
-        let scan = RawScan(
+    func scan(
+        workers: Int = 2, ioThreads: Int = 3, _ change: (inout RawScan) throws -> Void = { _ in }
+    ) throws -> ScanResult {
+        var scan = RawScan(
             root: try RawRoot.open(folder.path + "/raw", isMarked: false),
             layout: try RawLayout(pattern: "p/{user}/{post}.json", format: .json), clock: clock,
             pool: BufferPool())
+        try change(&scan)
         let journal = StateJournal(folder: folder.path, limitBytes: 64)
         let result = try scan.run(
-            database: database, source: source, workers: workers, journal: journal,
+            database: database, source: source, workers: workers, ioThreads: ioThreads,
+            journal: journal,
             makeSink: { (_) throws(LakeError) in FakeSink() },
             finish: { (_) throws(LakeError) in }, advanced: { (_) throws(LakeError) in })
         let editor = try RawFiles.Editor(database)

@@ -44,12 +44,15 @@ import Testing
         let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY)
         defer { close(descriptor) }
         var reader = try RawFileReader(pool: BufferPool(), limitBytes: 10)
-        guard case .read(let stat, let hash) = try reader.read(folder: descriptor, name: "a") else {
+        guard
+            case .read(let stat, let hash, let range) = try reader.read(
+                folder: descriptor, name: "a")
+        else {
             Issue.record("not read")
             return
         }
         #expect(stat.sizeBytes == 5)
-        #expect(Array(reader.bytes()) == Array("hello".utf8))
+        #expect(Array(reader.bytes(range)) == Array("hello".utf8))
         #expect(
             hash == "hello".utf8CString.withUnsafeBytes { ContentHash(.init(rebasing: $0[0..<5])) })
         guard case .notAFile = try reader.read(folder: descriptor, name: "link"),

@@ -13,6 +13,7 @@ enum CompactCommand: Command {
                 "Wait for another run to end, at most so long (default: for ever)"),
             Option("on-success", value: "CMD", "Run CMD with sh after a run that exits with 0"),
             Option("on-failure", value: "CMD", "Run CMD with sh after any other run"),
+        ] + ChangeOptions.all + [
             Option("threads", value: "N", "Worker threads (default: all cores)"),
             Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
         ],
@@ -22,6 +23,11 @@ enum CompactCommand: Command {
             changes nothing, and the next one does its work. A file that cannot be read as JSON of
             its table is quarantined with the reason, its last good row stays, and the exit code is 3.
 
+            --from takes a list of changed raw paths from whoever wrote them, relative to the raw folder
+            or absolute; a path that ends in a slash is a folder to look at whole. Nothing else is opened,
+            so a run without it, now and then, finds what nobody listed. When too many known files
+            are gone at once, the run is refused: --max-missing says how many may be.
+
             Hooks read the report as JSON from standard input and find LAKE_DIR, LAKE_RUN, LAKE_STATUS
             (done, partial, failed, interrupted), LAKE_EXIT and LAKE_ERROR in their environment; what
             they print goes to standard error. A partial run (exit code 3) calls --on-failure: its
@@ -30,6 +36,7 @@ enum CompactCommand: Command {
             """,
         examples: [
             "lake compact --lake posts-lake", "lake compact --json > report.json",
+            "client --print-written | lake compact --from -",
             "lake compact --wait 600 --on-failure 'mail -s \"lake: $LAKE_STATUS\" data@example.org'",
         ])
 
@@ -74,6 +81,7 @@ enum CompactCommand: Command {
         let wait = try arguments.integer("wait", minimum: 0, command: syntax.name)
         var options = CompactionOptions(
             workers: threads ?? Machine.cores(), nanos: { Clock.monotonicNanos() })
+        try ChangeOptions.apply(arguments, command: syntax.name, to: &options)
         options.errorText = { LakeErrorText.text(of: $0).message }
         options.lock.note =
             "lake compact, since \(Instant.text(micros: identity.startedMicros))"
@@ -89,7 +97,7 @@ enum CompactCommand: Command {
     ) throws(CommandError) -> RunReport {
         let path = try LakeLocation.require(arguments, surroundings)
         let lake = try lakeCall { () throws(LakeError) in try Lake.open(at: path) }
-        guard try lakeCall({ () throws(LakeError) in try lake.rawRoot() }) != nil else {
+        guard let raw = try lakeCall({ () throws(LakeError) in try lake.rawRoot() }) else {
             throw .user(
                 "the lake \(path) has no raw folder, so there is nothing to compact",
                 hint: "make a lake over raw data: lake init DIR --raw PATH")
@@ -100,6 +108,7 @@ enum CompactCommand: Command {
         defer { progress.clear() }
         var options = options
         options.progress = progress
+        options.changed = try ChangeOptions.changed(arguments, rawRoot: raw, command: syntax.name)
         return try lakeCall { () throws(LakeError) in
             try lake.compact(identity: identity, options: options, pool: pool)
         }

@@ -8,6 +8,12 @@ enum RunReportText {
     static func text(_ report: RunReport) -> String {
         var text = ""
         for table in report.tables { text += self.text(table) }
+        let ignored = report.ignoredPaths
+        if ignored.count > 0 {
+            text += "\(Amount.count(ignored.count, "listed path")) "
+            text += "\(ignored.count == 1 ? "is no raw file" : "are no raw files") of any table\n"
+            text += ignored.examples.map { "  ignored \($0)\n" }.joined()
+        }
         let files = report.files
         text += "run \(report.runID): \(Amount.count(files.seen, "file")), "
         text += "\(Amount.count(files.read)) read, in \(Amount.duration(nanos: report.totalNanos)) "
@@ -41,6 +47,15 @@ enum RunReportText {
         if table.rowsObserved > 0 {
             text += "  \(Amount.count(table.rowsObserved, "row")) of counters appended to "
             text += "\(TableDefinition.metricsName(of: table.name))\n"
+        }
+        let files = table.files
+        if files.vanished > 0 {
+            text += "  \(Amount.count(files.vanished, "raw file")) gone since the last run; "
+            text += "\(Amount.count(files.deleted, "row")) deleted with them\n"
+        }
+        if files.auditChanged > 0 {
+            text += "  the audit read \(Amount.count(files.audited, "untouched file")): "
+            text += "\(Amount.count(files.auditChanged)) had changed all the same\n"
         }
         for drift in table.drift {
             text += "  \(Amount.count(drift.count, "value")) did not fit column "

@@ -91,4 +91,6 @@ package enum Limits {
     package static let recordDepth = 24
     /// Keys of one nested JSON object over all records; an object with more is a map, and stays JSON text.
     package static let recordKeys = 500
+    /// Bytes of a list of changed raw paths: 5 million of them; for more, a walk is as quick.
+    package static let changedPathBytes = 256 << 20
 }

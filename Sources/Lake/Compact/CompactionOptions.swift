@@ -2,8 +2,16 @@ import Columnar
 
 /// How a run is done; none of it changes what is written.
 package struct CompactionOptions: Sendable {
-    /// Threads that scan and flatten, and that rewrite partitions.
+    /// Threads that flatten and that rewrite partitions.
     package var workers: Int
+    /// Threads that list, stat and read raw files: a cold disk wants 8...16 requests at once.
+    package var ioThreads: Int
+    /// Percent of the files that their stat says are unchanged and that are read all the same.
+    package var auditPercent = 0.0
+    /// How many files may be gone at once.
+    package var maxMissing = MissingLimit.standard
+    /// The paths to look at instead of walking; nil for all.
+    package var changed: ChangedPaths?
     /// Stats younger than this are not remembered.
     package var settleNanos: Int64 = 2_000_000_000
     /// Files younger than this that cannot be flattened are left for the next run.
@@ -24,6 +32,7 @@ package struct CompactionOptions: Sendable {
 
     package init(workers: Int, nanos: @escaping @Sendable () -> UInt64) {
         self.workers = max(1, workers)
+        ioThreads = max(8, 2 * workers)
         self.nanos = nanos
     }
 

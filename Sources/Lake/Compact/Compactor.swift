@@ -30,8 +30,11 @@ struct Compactor {
         var report = RunReport(
             runID: runID, uuid: identity.uuid, startedMicros: identity.startedMicros)
         do throws(LakeError) {
-            for definition in definitions.sorted(by: { $0.name < $1.name }) {
-                prepared.append(try table(definition))
+            let sorted = definitions.sorted { $0.name < $1.name }
+            let changed = options.changed?.lists(for: sorted.map(\.raw))
+            report.ignoredPaths = changed?.ignored ?? ChangedPaths.Ignored()
+            for (index, definition) in sorted.enumerated() {
+                prepared.append(try table(definition, changed: changed?.lists[index]))
             }
             report.tables = prepared.map(\.report)
             options.progress?.committing()
@@ -45,7 +48,9 @@ struct Compactor {
         return report
     }
 
-    private func table(_ definition: TableDefinition) throws(LakeError) -> TableRun.Prepared {
+    private func table(
+        _ definition: TableDefinition, changed: ChangedPaths.List?
+    ) throws(LakeError) -> TableRun.Prepared {
         let source = try Sources.id(of: definition.name, database)
         let table = try LakeTable(
             definition, source: source, catalog: SQLCatalog(database), lake: lake,
@@ -55,11 +60,10 @@ struct Compactor {
             identity: identity)
         let prepared = try TableRun(
             table: table, metrics: metrics, root: root, identity: identity, keySeed: keySeed,
-            lake: lake,
-            database: database, options: options, pool: pool
+            lake: lake, database: database, options: options, pool: pool, changed: changed
         ).run()
         let counts = prepared.report.files
-        if !rawIsMarked, counts.seen == 0, counts.vanished > 0 {
+        if !rawIsMarked, changed == nil, counts.seen == 0, counts.vanished > 0 {
             for path in prepared.dataPaths { try? DurableFile.remove(path) }
             for commit in prepared.commits { try? commit.discard() }
             throw .invalidLocation(
@@ -94,6 +98,7 @@ struct Compactor {
                     try options.checkCancelled()
                     try editor.apply(edit, source: source)
                 }
+                try editor.apply(table.amendments, source: source)
                 for file in table.scan.quarantined {
                     try Quarantine.add(database, source: source, file: file, atMicros: now)
                 }

@@ -1,14 +1,43 @@
-/// Finds the partitions where other files left rows with the keys that a run stages.
+import Columnar
+import Glibc
+
+/// Lets every file with a key have its say when a run decides that key anew.
 ///
-/// The live row of a key lies in the partition of one of the remembered files with that key. For the
-/// changed files themselves it is known; another file with the same key is found here, by one pass over
-/// the state: 8 bytes of each key's hash are remembered. A chance hit costs one partition read.
-enum KeyConflicts {
-    static func partitions(
-        of source: Int64, keys: Set<UInt64>, database: Database
-    ) throws(LakeError) -> Set<Int32?> {
-        var found: Set<Int32?> = []
-        guard !keys.isEmpty else { return found }
+/// A key is at stake when a run stages a row with it, or when the file whose row it was has another key
+/// now or is gone. Besides the files that changed, other remembered files may have the key too; one pass
+/// over the state finds them, by 8 bytes of the key's hash. They are read again and staged beside the
+/// changed ones, so that the latest of all wins, and a key whose row left falls back to the next file.
+/// A chance hit costs one file and one partition read.
+///
+/// A file that cannot be read as the row that is remembered is distrusted: once it can be read, it counts
+/// as changed.
+struct KeyConflicts {
+    let root: RawRootHandle
+    let source: Int64
+    let database: Database
+    /// Short hashes of the keys at stake.
+    let keys: Set<UInt64>
+    /// Short hashes of the paths whose say is known already.
+    let settled: Set<UInt64>
+    let keySeed: UInt64
+    let pool: BufferPool
+
+    /// What the pass found.
+    struct Outcome {
+        /// The partitions where rows with these keys may lie.
+        var partitions: Set<Int32?> = []
+        /// Files whose remembered content no longer stands for what the table holds.
+        var amendments: [RawFileAmendment] = []
+    }
+
+    /// Stages the other files' rows; `makeIntake` is asked for a sink when there is one.
+    func settle(
+        makeIntake: () throws(LakeError) -> RowIntake
+    ) throws(LakeError) -> Outcome {
+        var outcome = Outcome()
+        guard !keys.isEmpty else { return outcome }
+        var intake: RowIntake?
+        var reader: RawFileReader?
         let cursor = try RawFiles.Cursor(database, source: source)
         var entries = RawFileChunk.Entries()
         while let row = try cursor.peek() {
@@ -16,11 +45,48 @@ enum KeyConflicts {
             entries.removeAll()
             let isIntact = row.entries.withUnsafeBytes { entries.append(chunk: $0) }
             guard isIntact else { throw RawFileChunk.damaged(folder: row.folder) }
-            for state in entries.states
-            where state.flags.contains(.hasRow) && keys.contains(state.keyHash) {
-                found.insert(state.partition)
+            for index in 0..<entries.count {
+                let state = entries.states[index]
+                guard state.flags.contains(.hasRow), keys.contains(state.keyHash) else { continue }
+                outcome.partitions.insert(state.partition)
+                let name = Array(entries.name(index))
+                let path = String(decoding: row.folder + name, as: UTF8.self)
+                if settled.contains(Touches.hash(ofPath: path, seed: keySeed).low) { continue }
+                if intake == nil { intake = try makeIntake() }
+                if reader == nil { reader = try RawFileReader(pool: pool) }
+                let rowHash = try restage(row.folder, name, path, state, &reader!, &intake!)
+                if rowHash != state.rowHash {
+                    outcome.amendments.append(
+                        RawFileAmendment(folder: row.folder, name: name, rowHash: rowHash ?? 0))
+                }
             }
         }
-        return found
+        try intake?.finish()
+        return outcome
+    }
+
+    /// Reads a file and stages its row; nil if it has no say.
+    private func restage(
+        _ folder: [UInt8], _ name: [UInt8], _ path: String, _ state: RawFileState,
+        _ reader: inout RawFileReader, _ intake: inout RowIntake
+    ) throws(LakeError) -> UInt64? {
+        let (descriptor, failure) = root.openWithoutLinks(folder)
+        guard descriptor >= 0 else {
+            if failure == EMFILE || failure == ENFILE || failure == ENOMEM {
+                throw .io(operation: "open raw folder", path: path, errorNumber: failure)
+            }
+            return nil
+        }
+        defer { close(descriptor) }
+        let chars = name.map { CChar(bitPattern: $0) } + [0]
+        try reader.removeAll()
+        var outcome = try reader.read(folder: descriptor, name: chars)
+        if case .noRoom(let sizeBytes) = outcome {
+            try reader.reserve(sizeBytes: sizeBytes)
+            outcome = try reader.read(folder: descriptor, name: chars)
+        }
+        guard case .read(let stat, _, let range) = outcome else { return nil }
+        return try intake.restage(
+            bytes: reader.bytes(range), path: path, stat: stat, state: state)
     }
 }

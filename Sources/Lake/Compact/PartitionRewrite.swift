@@ -4,8 +4,8 @@ import Columnar
 struct PartitionRewrite {
     let table: LakeTable
     let staged: ResolvedRows
-    /// Paths whose file has another key than before.
-    let rekeyed: Set<String>
+    /// Hashes of the paths whose file has another key than before, or is gone.
+    let departed: Set<ContentHash>
     let keySeed: UInt64
     let pool: BufferPool
     /// Asked for each batch: true ends the rewrite with `ColumnarError.cancelled`.
@@ -97,7 +97,9 @@ struct PartitionRewrite {
         for index in table.keyColumns { keyColumns.append(try batch.columns[index].resolved()) }
         let keys = try RowKeys.hashes(
             of: keyColumns, count: batch.count, seed: keySeed, pool: pool)
-        let paths = rekeyed.isEmpty ? nil : try batch.columns[table.pathColumn].resolved()
+        let paths =
+            departed.isEmpty
+            ? nil : try batch.columns[table.pathColumn].resolved().flattened(pool: pool)
         var rows: [UInt32] = []
         rows.reserveCapacity(batch.count)
         var replaced: [UInt32] = []
@@ -106,10 +108,9 @@ struct PartitionRewrite {
                 replaced.append(UInt32(row))
                 continue
             }
-            if let paths, case .text(let path) = try paths.value(at: row, type: .text),
-                rekeyed.contains(path)
-            {
-                continue
+            if case .text(let path)? = paths {
+                let name = ContentHash(path.bytes(at: row), seed: keySeed)
+                if departed.contains(name) { continue }
             }
             rows.append(UInt32(row))
         }

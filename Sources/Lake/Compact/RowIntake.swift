@@ -53,15 +53,50 @@ struct RowIntake: RawFileSink {
                 return .same
             }
             touches.old.insert(state.partition)
-            if !isSameKey { touches.rekeyed.insert(path) }
+            let name = Touches.hash(ofPath: path, seed: keySeed)
+            touches.settled.insert(name.low)
+            if !isSameKey {
+                touches.departed.insert(name)
+                touches.leftKeys.insert(state.keyHash)
+            }
         }
+        let rowHash = row.rowHash
+        try stage(key, partition, stat, bytes: bytes.count)
+        return .staged(rowHash: rowHash, keyHash: key.low, partition: partition)
+    }
+
+    mutating func leave(path: String, state: RawFileState) throws(LakeError) {
+        let name = Touches.hash(ofPath: path, seed: keySeed)
+        touches.old.insert(state.partition)
+        touches.settled.insert(name.low)
+        touches.departed.insert(name)
+        touches.leftKeys.insert(state.keyHash)
+    }
+
+    /// Stages the row of an unchanged file again, for a contest about its key.
+    ///
+    /// Returns the row's hash; nil if the file no longer holds a row with the remembered key and place.
+    mutating func restage(
+        bytes: UnsafeRawBufferPointer, path: String, stat: FileStat, state: RawFileState
+    ) throws(LakeError) -> UInt64? {
+        let outcome = try flattener.stage(
+            bytes: bytes, path: path, ingestedAtMicros: ingestedAtMicros)
+        guard case .row(let row) = outcome else { return nil }
+        let key = RowKeys.hash(of: row.key, seed: keySeed)
+        guard key.low == state.keyHash, row.partitionValue == state.partition else { return nil }
+        let rowHash = row.rowHash
+        try stage(key, row.partitionValue, stat, bytes: bytes.count)
+        return rowHash
+    }
+
+    private mutating func stage(
+        _ key: ContentHash, _ partition: Int32?, _ stat: FileStat, bytes: Int
+    ) throws(LakeError) {
         try flattener.commit()
         rows.append(
             StagedRow(key: key, modifiedNanos: stat.modifiedNanos, partition: partition))
-        rawBytes += bytes.count
-        let rowHash = row.rowHash
+        rawBytes += bytes
         if rows.count >= Self.batchRows || rawBytes >= Self.batchBytes { try seal() }
-        return .staged(rowHash: rowHash, keyHash: key.low, partition: partition)
     }
 
     /// Hands over what is left; after the worker's last file.
@@ -89,8 +124,25 @@ struct RowIntake: RawFileSink {
 struct Touches: Sendable {
     /// Partitions that hold, or held, the old rows of changed files.
     var old: Set<Int32?> = []
-    /// Raw paths whose file has another key than before: their old row goes by its path.
-    var rekeyed: Set<String> = []
+    /// Raw paths, hashed, whose file has another key than before or is gone: their old row goes by its path.
+    var departed: Set<ContentHash> = []
+    /// Short hashes of the keys that those files had.
+    var leftKeys: Set<UInt64> = []
+    /// Short hashes of the paths that are remembered and whose say in this run is known.
+    var settled: Set<UInt64> = []
+
+    /// How a raw path is named in these sets.
+    static func hash(ofPath path: String, seed: UInt64) -> ContentHash {
+        var path = path
+        return path.withUTF8 { ContentHash(UnsafeRawBufferPointer($0), seed: seed) }
+    }
+
+    static func += (a: inout Touches, b: Touches) {
+        a.old.formUnion(b.old)
+        a.departed.formUnion(b.departed)
+        a.leftKeys.formUnion(b.leftKeys)
+        a.settled.formUnion(b.settled)
+    }
 }
 
 /// What all workers of one table's scan leave behind.
@@ -104,8 +156,7 @@ final class StagingArea: Sendable {
 
     func add(_ touches: Touches, drift: [Int]) {
         rest.withLock { rest in
-            rest.touches.old.formUnion(touches.old)
-            rest.touches.rekeyed.formUnion(touches.rekeyed)
+            rest.touches += touches
             if rest.drift.isEmpty { rest.drift = Array(repeating: 0, count: drift.count) }
             for i in drift.indices { rest.drift[i] += drift[i] }
         }

@@ -61,6 +61,8 @@ package struct RunReport: Hashable, Sendable {
     package var uuid: String
     package var startedMicros: Int64
     package var tables: [Table] = []
+    /// Paths of the list of changes that are no raw file of any table.
+    package var ignoredPaths = ChangedPaths.Ignored()
     /// The last transaction, for all tables together.
     package var commitNanos: UInt64 = 0
     package var totalNanos: UInt64 = 0

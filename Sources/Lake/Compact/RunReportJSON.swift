@@ -20,6 +20,7 @@ extension RunReport {
         json.beginArray()
         for table in tables { table.write(to: &json) }
         json.endArray()
+        json.member("ignored_paths", Int64(ignoredPaths.count))
         json.member("commit_nanos", Int64(clamping: commitNanos))
         json.member("total_nanos", Int64(clamping: totalNanos))
         json.endObject()
@@ -34,6 +35,7 @@ extension RunReport {
         else { return nil }
         self.init(runID: run, uuid: uuid, startedMicros: started)
         self.tables = tables.map { Table($0) }
+        ignoredPaths.count = Int(clamping: json["ignored_paths"]?.integer ?? 0)
         commitNanos = UInt64(clamping: json["commit_nanos"]?.integer ?? 0)
         totalNanos = UInt64(clamping: json["total_nanos"]?.integer ?? 0)
     }
@@ -60,7 +62,9 @@ extension RunReport.Table {
         ("unchanged_by_stat", \.unchangedByStat), ("unchanged_by_hash", \.unchangedByHash),
         ("unchanged_by_row", \.unchangedByRow), ("quarantined", \.quarantined),
         ("in_flight", \.inFlight), ("unreadable", \.unreadable), ("vanished", \.vanished),
-        ("ignored", \.ignored), ("read", \.read), ("bytes_read", \.bytesRead),
+        ("deleted", \.deleted), ("ignored", \.ignored), ("read", \.read),
+        ("bytes_read", \.bytesRead), ("audited", \.audited),
+        ("audit_changed", \.auditChanged),
     ])
 
     private static let numbers = Numbers<Self>(paths: [

@@ -127,6 +127,17 @@ final class StagedRows: Sendable {
         held.withLock { $0.spilled += spilled }
     }
 
+    /// The low halves of all keys staged so far: what the state remembers of a key.
+    var shortKeys: Set<UInt64> {
+        held.withLock { held in
+            var keys: Set<UInt64> = []
+            for batch in held.spilled + held.memory {
+                for key in batch.keys { keys.insert(key.low) }
+            }
+            return keys
+        }
+    }
+
     /// Ends the staging: finds the winner of each key.
     func resolve(pool: BufferPool) throws(ColumnarError) -> ResolvedRows {
         let batches = held.withLock { $0.spilled + $0.memory }
@@ -195,9 +206,6 @@ struct ResolvedRows: Sendable {
 
     /// Whether a row with this key replaces the one in the table.
     func replaces(_ key: ContentHash) -> Bool { winners[key] != nil }
-
-    /// The low halves of all keys: what the state remembers of a key.
-    var shortKeys: Set<UInt64> { Set(winners.keys.lazy.map(\.low)) }
 
     /// All partitions with rows, rising.
     var partitions: [Int32?] {

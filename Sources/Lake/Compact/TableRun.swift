@@ -13,12 +13,16 @@ struct TableRun {
     let database: Database
     let options: CompactionOptions
     let pool: BufferPool
+    /// The paths to look at; nil for all.
+    var changed: ChangedPaths.List?
 
     /// What a table brings to the run's transaction.
     struct Prepared {
         let table: LakeTable
         let journal: StateJournal
         let scan: ScanResult
+        /// To be applied after the journal's edits.
+        let amendments: [RawFileAmendment]
         /// The table's and its metrics table's; none for one that stays as it is.
         let commits: [PreparedCommit]
         /// Absolute paths of new data files, to be removed if the run fails.
@@ -46,7 +50,10 @@ struct TableRun {
                 budgetBytes: options.stagingBytes, spill: spill))
         let scan = try scan(into: area, journal: journal)
         report.timings.scanNanos = lap()
-        let (staged, plan) = try plan(area)
+        try options.maxMissing.check(
+            missing: scan.counts.vanished, table: table.definition.name, source: table.source,
+            database: database)
+        let (staged, plan, amendments) = try plan(area)
         report.timings.planNanos = lap()
         let written = WrittenFiles()
         do throws(LakeError) {
@@ -59,7 +66,7 @@ struct TableRun {
             report.rowsTotal = rowsTotal(commit)
             report.rowsObserved = observed?.rows ?? 0
             return Prepared(
-                table: table, journal: journal, scan: scan,
+                table: table, journal: journal, scan: scan, amendments: amendments,
                 commits: [commit, observedCommit].compactMap { $0 }, dataPaths: written.paths,
                 report: report)
         } catch {
@@ -77,15 +84,17 @@ struct TableRun {
                 nowNanos: identity.startedMicros.multipliedReportingOverflow(by: 1_000)
                     .partialValue,
                 settleNanos: options.settleNanos, inFlightNanos: options.inFlightNanos),
-            pool: pool)
-        let (definition, seed, micros) = (table.definition, keySeed, identity.startedMicros)
+            pool: pool, audit: RawAudit(percent: options.auditPercent, seed: identity.seed),
+            forgetsVanished: table.definition.settings.onDelete == .delete, changed: changed)
+        let (table, micros, seed) = (table, identity.startedMicros, keySeed)
         let (pool, progress) = (pool, options.progress)
         return try scan.run(
-            database: database, source: table.source, workers: options.workers, journal: journal,
+            database: database, source: table.source, workers: options.workers,
+            ioThreads: options.ioThreads, journal: journal,
             makeSink: { (_) throws(LakeError) in
                 try RowIntake(
-                    definition: definition, keySeed: seed, ingestedAtMicros: micros, target: area,
-                    pool: pool, isCancelled: { progress?.isCancelled == true })
+                    definition: table.definition, keySeed: seed, ingestedAtMicros: micros,
+                    target: area, pool: pool, isCancelled: { progress?.isCancelled == true })
             },
             finish: { (intake) throws(LakeError) in try intake.finish() },
             advanced: { (counts) throws(LakeError) in
@@ -96,22 +105,29 @@ struct TableRun {
 
     private func plan(
         _ area: StagingArea
-    ) throws(LakeError) -> (ResolvedRows, CompactionPlan<LiveFile>) {
+    ) throws(LakeError) -> (ResolvedRows, CompactionPlan<LiveFile>, [RawFileAmendment]) {
+        let progress = options.progress
+        let conflicts = try KeyConflicts(
+            root: root, source: table.source, database: database,
+            keys: area.rows.shortKeys.union(area.touches.leftKeys),
+            settled: area.touches.settled, keySeed: keySeed, pool: pool
+        ).settle { () throws(LakeError) in
+            try RowIntake(
+                definition: table.definition, keySeed: keySeed,
+                ingestedAtMicros: identity.startedMicros, target: area, pool: pool,
+                isCancelled: { progress?.isCancelled == true })
+        }
         let staged: ResolvedRows
         do throws(ColumnarError) {
             staged = try area.rows.resolve(pool: pool)
         } catch {
             throw .columnar(error)
         }
-        var old = area.touches.old
+        let old = area.touches.old.union(conflicts.partitions)
         let files = staged.count == 0 && old.isEmpty ? [] : try table.liveFiles()
-        if !files.isEmpty {
-            old.formUnion(
-                try KeyConflicts.partitions(
-                    of: table.source, keys: staged.shortKeys, database: database))
-        }
         return (
-            staged, CompactionPlan(staged: staged.partitions, old: old, files: files)
+            staged, CompactionPlan(staged: staged.partitions, old: old, files: files),
+            conflicts.amendments
         )
     }
 
@@ -121,8 +137,8 @@ struct TableRun {
     ) throws(LakeError) -> ([PartitionRewrite.Outcome], MetricsAppender.Appended?) {
         let progress = options.progress
         let rewrite = PartitionRewrite(
-            table: table, staged: staged, rekeyed: touches.rekeyed, keySeed: keySeed, pool: pool,
-            isCancelled: { progress?.isCancelled == true })
+            table: table, staged: staged, departed: touches.departed, keySeed: keySeed,
+            pool: pool, isCancelled: { progress?.isCancelled == true })
         let results = Mutex<[PartitionRewrite.Outcome?]>(
             Array(repeating: nil, count: plan.partitions.count))
         let done = Atomic<Int>(0)

@@ -6,10 +6,22 @@ package enum FileChange: Hashable, Sendable {
     case unchanged(name: Int, state: Int)
     /// In both, with another stat or one that was too young to trust: only its bytes can tell.
     case suspect(name: Int, state: Int)
+    /// Unchanged as far as stats tell, and read all the same.
+    case audited(name: Int, state: Int)
     /// In the state, not on disk.
     case vanished(state: Int)
     /// In both, but its stat cannot be had: nothing is concluded.
     case unknown(state: Int)
+    /// In the state, and nobody asked for it.
+    case unlisted(state: Int)
+
+    /// The name whose file must be read to know more.
+    var nameToRead: Int? {
+        switch self {
+        case .new(let name), .suspect(let name, _), .audited(let name, _): name
+        case .unchanged, .vanished, .unknown, .unlisted: nil
+        }
+    }
 }
 
 /// The difference of a folder's names and its remembered files: one merge of two sorted lists.
@@ -27,9 +39,11 @@ package enum ChangeSet {
     ///   after remembered name `j`; both lists rise by bytes.
     /// - `look(i)`: the stat of name `i`; asked only of names that are remembered with a hint, since
     ///   every other file is read anyway.
+    /// - `missing(j)`: what to conclude of remembered name `j` that is not among the names.
     package static func merge(
         nameCount: Int, stateCount: Int, compare: (Int, Int) -> Int, hint: (Int) -> StatHint,
-        look: (Int) -> Looked, into changes: inout [FileChange]
+        look: (Int) -> Looked, missing: (Int) -> FileChange = { .vanished(state: $0) },
+        into changes: inout [FileChange]
     ) {
         var name = 0
         var state = 0
@@ -40,7 +54,7 @@ package enum ChangeSet {
                 changes.append(.new(name: name))
                 name += 1
             } else if order > 0 {
-                changes.append(.vanished(state: state))
+                changes.append(missing(state))
                 state += 1
             } else {
                 let remembered = hint(state)

@@ -68,6 +68,16 @@ final class DirectoryListing {
         return 0
     }
 
+    /// Takes sorted names from elsewhere instead of from a folder.
+    func load(_ names: [[UInt8]]) {
+        byteCount = 0
+        entries.removeAll(keepingCapacity: true)
+        specialCount = 0
+        for name in names {
+            name.withUnsafeBytes { append($0, kind: .unknown) }
+        }
+    }
+
     private func append(_ entry: UnsafeMutablePointer<dirent>) {
         // The name field has no address of its own in Swift: its offset does.
         guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { return }
@@ -88,11 +98,17 @@ final class DirectoryListing {
             specialCount += 1
             return
         }
-        let start = UInt32(byteCount)
-        reserve(length + 1)
-        (bytes + byteCount).copyMemory(from: name, byteCount: length + 1)
-        byteCount += length + 1
-        entries.append(Entry(start: start, length: UInt16(length), kind: kind))
+        append(UnsafeRawBufferPointer(start: name, count: length), kind: kind)
+    }
+
+    private func append(_ name: UnsafeRawBufferPointer, kind: Kind) {
+        reserve(name.count + 1)
+        UnsafeMutableRawBufferPointer(start: bytes + byteCount, count: name.count)
+            .copyMemory(from: name)
+        bytes.storeBytes(of: 0, toByteOffset: byteCount + name.count, as: UInt8.self)
+        entries.append(
+            Entry(start: UInt32(byteCount), length: UInt16(name.count), kind: kind))
+        byteCount += name.count + 1
     }
 
     private func reserve(_ extra: Int) {

@@ -21,11 +21,17 @@ package struct FileCounts: Hashable, Sendable {
 
     /// Remembered and no longer on disk since this run; not among `seen`.
     package var vanished = 0
+    /// Of the vanished: their rows left the table (`on_delete: delete`).
+    package var deleted = 0
     /// Names that are no raw files: temporary, foreign, links, pipes; not among `seen`.
     package var ignored = 0
-    /// Files opened and read.
+    /// Files opened and read because of their stat.
     package var read = 0
     package var bytesRead = 0
+    /// Files read although their stat says "unchanged"; counted as unchanged if they are.
+    package var audited = 0
+    /// Of those: they hold something else than their stat had promised.
+    package var auditChanged = 0
 
     package init() {}
 
@@ -40,8 +46,11 @@ package struct FileCounts: Hashable, Sendable {
         a.inFlight += b.inFlight
         a.unreadable += b.unreadable
         a.vanished += b.vanished
+        a.deleted += b.deleted
         a.ignored += b.ignored
         a.read += b.read
         a.bytesRead += b.bytesRead
+        a.audited += b.audited
+        a.auditChanged += b.auditChanged
     }
 }

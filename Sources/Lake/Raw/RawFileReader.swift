@@ -1,15 +1,15 @@
 import Columnar
 import Glibc
 
-/// Reads whole raw files into one buffer that is reused, between two stats of the open file.
+/// Reads whole raw files into one buffer, one behind the other, each between two stats of the open file.
 ///
-/// The file is opened relative to its folder's descriptor, without following links and without
+/// A file is opened relative to its folder's descriptor, without following links and without
 /// waiting on pipes. If size, times or inode differ before and after the read, somebody writes to it.
 struct RawFileReader: ~Copyable {
     /// What came of a read.
     enum Outcome {
-        /// The bytes are in `bytes()`.
-        case read(FileStat, ContentHash)
+        /// The bytes are in `bytes(range)`.
+        case read(FileStat, ContentHash, Range<Int>)
         /// It is gone: deleted since the folder was listed.
         case vanished
         /// A link, a pipe, a device or a folder took its name.
@@ -18,6 +18,8 @@ struct RawFileReader: ~Copyable {
         case changing
         case tooLarge(FileStat)
         case unreadable(errorNumber: Int32)
+        /// It does not fit behind the files read before; nothing was read.
+        case noRoom(sizeBytes: Int)
     }
 
     private var buffer: Buffer
@@ -35,12 +37,35 @@ struct RawFileReader: ~Copyable {
         }
     }
 
-    /// Posts are 1...3 KB: the buffer rarely grows.
-    private static let startBytes = 60 << 10
+    /// Posts are 1...3 KB: some hundred files fit, and the buffer's size is a power of two.
+    static let startBytes = 1 << 20 - Buffer.padding
 
-    /// The bytes of the last file read, valid until the next read; 64 more are readable behind them.
-    func bytes() -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: buffer.base, count: count)
+    /// Whether no file has been read since the buffer was emptied.
+    var isEmpty: Bool { count == 0 }
+
+    /// Bytes of a file read, valid until the buffer is emptied; 64 more are readable behind them.
+    func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: buffer.base + range.lowerBound, count: range.count)
+    }
+
+    /// Forgets all files; a buffer that was grown for a large one is given back.
+    mutating func removeAll() throws(LakeError) {
+        count = 0
+        if buffer.capacityBytes > Self.startBytes { try replaceBuffer(bytes: Self.startBytes) }
+    }
+
+    /// Makes room for one file of a size; only an empty reader may grow.
+    mutating func reserve(sizeBytes: Int) throws(LakeError) {
+        precondition(count == 0)
+        if sizeBytes + 1 > buffer.capacityBytes { try replaceBuffer(bytes: sizeBytes + 1) }
+    }
+
+    private mutating func replaceBuffer(bytes: Int) throws(LakeError) {
+        do {
+            buffer = try pool.allocate(bytes: bytes)
+        } catch {
+            throw .columnar(error)
+        }
     }
 
     /// Reads one file of an open folder; `name` is NUL-terminated.
@@ -63,37 +88,31 @@ struct RawFileReader: ~Copyable {
         guard status.st_mode & S_IFMT == S_IFREG else { return .notAFile }
         let before = FileStat(status)
         guard before.sizeBytes <= limitBytes else { return .tooLarge(before) }
-        if let failure = try fill(from: descriptor, expected: Int(before.sizeBytes)) {
-            return failure
-        }
+        let size = Int(before.sizeBytes)
+        guard count + size + 1 <= buffer.capacityBytes else { return .noRoom(sizeBytes: size) }
+        if let failure = fill(from: descriptor, expected: size) { return failure }
         guard fstat(descriptor, &status) == 0 else { return .unreadable(errorNumber: errno) }
-        guard FileStat(status) == before, count == Int(before.sizeBytes) else { return .changing }
-        return .read(before, ContentHash(bytes()))
+        guard FileStat(status) == before else { return .changing }
+        let range = count..<count + size
+        count += size
+        return .read(before, ContentHash(bytes(range)), range)
     }
 
-    /// Reads to the expected end; a file that is longer than it says is changing.
-    private mutating func fill(
-        from descriptor: Int32, expected: Int
-    ) throws(LakeError) -> Outcome? {
-        if expected + 1 > buffer.capacityBytes {
-            do {
-                buffer = try pool.allocate(bytes: expected + 1)
-            } catch {
-                throw .columnar(error)
-            }
-        }
-        count = 0
-        while count <= expected {
-            let got = Glibc.read(descriptor, buffer.base + count, expected + 1 - count)
+    /// Reads to the expected end; a file that is longer or shorter than it says is changing.
+    private func fill(from descriptor: Int32, expected: Int) -> Outcome? {
+        var filled = 0
+        while filled <= expected {
+            let got = Glibc.read(
+                descriptor, buffer.base + count + filled, expected + 1 - filled)
             if got < 0 {
                 if errno == EINTR { continue }
                 return .unreadable(errorNumber: errno)
             }
             if got == 0 { break }
-            count += got
+            filled += got
             // One call suffices for a whole file: the second stat confirms that this is its end.
-            if count == expected { break }
+            if filled == expected { break }
         }
-        return count > expected ? .changing : nil
+        return filled == expected ? nil : .changing
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Which names of a folder are raw data of a table: the pattern's, less hidden and temporary ones.
 struct RawNames {
     private let layout: RawLayout
@@ -26,5 +28,26 @@ struct RawNames {
         guard let first = name.first, first != UInt8(ascii: "."), name.last != UInt8(ascii: "~")
         else { return false }
         return layout.matches(component: name, at: level, into: &ranges) && UTF8Text.isValid(name)
+    }
+
+    /// Whether a path below the raw root can be a raw file of ours, or with a closing slash one of the
+    /// folders that hold them.
+    mutating func accepts(path: UnsafeRawBufferPointer) -> Bool {
+        guard !path.contains(0) else { return false }
+        var level = 0
+        var start = 0
+        while level < levelCount {
+            var end = start
+            while end < path.count, path[end] != UInt8(ascii: "/") { end += 1 }
+            // A folder's path is at its end where a file's has its name.
+            if start == path.count { return level == levelCount - 1 && level > 0 }
+            guard end - start <= Int(NAME_MAX),
+                accepts(.init(rebasing: path[start..<end]), level: level)
+            else { return false }
+            if end == path.count { return level == levelCount - 1 }
+            start = end + 1
+            level += 1
+        }
+        return false
     }
 }

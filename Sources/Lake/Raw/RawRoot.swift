@@ -64,4 +64,25 @@ package final class RawRootHandle: Sendable {
     deinit {
         close(descriptor)
     }
+
+    /// Opens a folder below the root, by its path with a closing slash, through no link at all.
+    ///
+    /// Returns the descriptor, or -1 and an errno: `ENOTDIR` if the folder's own name is now something
+    /// else, `ELOOP` if one above it is, which says nothing about the folder.
+    func openWithoutLinks(_ folder: [UInt8]) -> (descriptor: Int32, errorNumber: Int32) {
+        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+        var current = openat(descriptor, ".", flags)
+        if current < 0 { return (-1, errno) }
+        let parts = folder.split(separator: UInt8(ascii: "/"))
+        for (depth, part) in parts.enumerated() {
+            let next = openat(current, String(decoding: part, as: UTF8.self), flags)
+            let number = errno
+            close(current)
+            if next < 0 {
+                return (-1, number == ENOTDIR && depth < parts.count - 1 ? ELOOP : number)
+            }
+            current = next
+        }
+        return (current, 0)
+    }
 }

@@ -187,7 +187,8 @@ struct DefinitionReader {
         var settings = TableSettings()
         guard let value = root["settings"], isObject(value, "settings") else { return settings }
         checkKeys(
-            value, ["profile", "zstd_level", "row_group_rows", "volatile", "metrics"],
+            value,
+            ["profile", "zstd_level", "row_group_rows", "volatile", "metrics", "on_delete"],
             of: "settings")
         settings.profile = choice(value, "profile", ParquetProfile.self) ?? settings.profile
         settings.zstdLevel = integer(value, "zstd_level", in: 1...22)
@@ -196,6 +197,8 @@ struct DefinitionReader {
         settings.volatile =
             choice(value, "volatile", TableSettings.Volatile.self) ?? settings.volatile
         settings.metrics = boolean(value, "metrics") ?? settings.metrics
+        settings.onDelete =
+            choice(value, "on_delete", TableSettings.OnDelete.self) ?? settings.onDelete
         return settings
     }
 

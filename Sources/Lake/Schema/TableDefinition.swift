@@ -124,6 +124,13 @@ package struct TableSettings: Hashable, Sendable {
         case update
     }
 
+    package enum OnDelete: String, CaseIterable, Sendable {
+        /// The row of a raw file that is gone stays.
+        case keep
+        /// It goes too.
+        case delete
+    }
+
     /// Which encodings its Parquet files may use.
     package var profile = ParquetProfile.compatible
     /// nil: the profile's, 3 or 9.
@@ -132,6 +139,7 @@ package struct TableSettings: Hashable, Sendable {
     package var volatile = Volatile.ignore
     /// Whether counters are also appended to a metrics table, each time that one changes.
     package var metrics = true
+    package var onDelete = OnDelete.keep
 
     package init() {}
 }

@@ -61,6 +61,14 @@ package struct RawFileState: Hashable, Sendable {
         }
     }
 
+    /// Forgets the content, so that the file is read again and whatever it holds counts as a change,
+    /// unless its row has `rowHash`; which row it had, and where, is still known.
+    mutating func distrust(rowHash: UInt64) {
+        hint = .none
+        content = .none
+        self.rowHash = rowHash
+    }
+
     /// Bytes of an entry without its name and the two lengths.
     static let fixedBytes = 45
 
