@@ -51,7 +51,10 @@ enum RunReportText {
         let files = table.files
         if files.vanished > 0 {
             text += "  \(Amount.count(files.vanished, "raw file")) gone since the last run; "
-            text += "\(Amount.count(files.deleted, "row")) deleted with them\n"
+            text +=
+                files.deleted > 0
+                ? "\(Amount.count(files.deleted, "row")) left the table\n"
+                : "the rows stay\n"
         }
         if files.auditChanged > 0 {
             text += "  the audit read \(Amount.count(files.audited, "untouched file")): "
