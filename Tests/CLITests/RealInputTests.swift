@@ -6,7 +6,7 @@ import Testing
 /// The data is not part of the package: without it these tests say that they are skipped.
 @Suite struct RealInputTests {
     @Test(.enabled(if: BuiltProgram.sharedData != nil, "skipped: the sample data is not here"))
-    func tweetsAndGraphMediaAddUp() throws {
+    func everySourceAddsUp() throws {
         let data = try #require(BuiltProgram.sharedData)
         let folder = try BuiltProgram.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -64,6 +64,31 @@ extension RealInputTests {
         "tweets.user_mentions": "select sum(cardinality(user_mentions)) from tweets",
         "tweets.urls": "select sum(cardinality(urls)) from tweets",
         "tweets.user_followers": "select sum(user.followers_count) from tweets",
+        "comments.rows": "select count(*) from comments",
+        "comments.text_code_points": "select sum(length(text)) from comments",
+        "comments.timestamp_seconds":
+            "select sum(cast(to_unixtime(timestamp) as bigint)) from comments",
+        "insights.rows": "select count(*) from insights",
+        "insights.impressions": "select sum(impressions) from insights",
+        "insights.reach": "select sum(reach) from insights",
+        "insights.saved": "select sum(saved) from insights",
+        "insights.profile_activity": "select sum(profile_activity) from insights",
+        "pin.rows": "select count(*) from pinterest_pins",
+        "pin.follower_count": "select sum(follower_count) from pinterest_pins",
+        "pin.tags": "select sum(cardinality(tag_list)) from pinterest_pins",
+        "pin.descriptions": "select count(description) from pinterest_pins",
+        "pin.image_src": "select count(image_src) from pinterest_pins",
+        "pin.folder_code_points": "select sum(length(save_location)) from pinterest_pins",
+        "geo.rows": "select count(*) from pinterest_geo",
+        "geo.north": "select count_if(latitude > 0) from pinterest_geo",
+        "geo.east": "select count_if(coordinates[2] > 0) from pinterest_geo",
+        "geo.timestamp_seconds":
+            "select sum(cast(to_unixtime(timestamp) as bigint)) from pinterest_geo",
+        "user.rows": "select count(*) from pinterest_users",
+        "user.age": "select sum(age) from pinterest_users",
+        "user.name_code_points": "select sum(length(user_name)) from pinterest_users",
+        "user.date_joined_seconds":
+            "select sum(cast(to_unixtime(date_joined) as bigint)) from pinterest_users",
         "graph_media.rows": "select count(*) from graph_media",
         "graph_media.like_count": "select sum(like_count) from graph_media",
         "graph_media.comments_count": "select sum(comments_count) from graph_media",

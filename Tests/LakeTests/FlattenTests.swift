@@ -6,10 +6,17 @@ import Lake
 
 /// Raw JSON against the rows that must come of it.
 @Suite struct FlattenTests {
-    @Test(arguments: ["posts", "stats", "tweets", "drift"])
+    @Test(arguments: [
+        "posts", "stats", "tweets", "drift", "rules", "comments", "insights", "tweets_v2",
+        "pinterest_pins", "pinterest_geo", "pinterest_users",
+    ])
     func goldenRows(name: String) throws {
         let definition =
-            name == "drift" ? try Self.drift() : try schemaFile(name)
+            switch name {
+            case "drift": try Self.drift()
+            case "rules": try Self.rules()
+            default: try schemaFile(name)
+            }
         let path = packageFolder + "/Tests/LakeTests/flatten/\(name).txt"
         let bytes = try #require(fileBytes(path), "\(path)")
         let cases = try #require(FlattenCase.parse(String(decoding: bytes, as: UTF8.self)))
@@ -65,6 +72,45 @@ import Lake
             ]}
             """
         return try TableDefinition.parse(Array(text.utf8), path: "drift.json")
+    }
+
+    /// A table with a column of every rule.
+    static func rules() throws -> TableDefinition {
+        let text = """
+            {"table": "rules", "raw": {"path": "{day}/{k}.json"}, "ignore": ["noise", "list[*].noise"],
+             "columns": [
+              {"name": "k", "type": "varchar", "capture": "k", "class": "key", "strip_prefix": "key-"},
+              {"name": "day", "type": "date", "capture": "day", "null_values": ["none"]},
+              {"name": "t", "type": "varchar", "null_values": ["", "n/a", "No text*", -1]},
+              {"name": "place", "type": "varchar", "strip_prefix": ["Local save in ", "Saved in "]},
+              {"name": "followers", "type": "bigint", "number": "suffixed", "null_values": ["Error"],
+               "default": -1},
+              {"name": "i", "type": "integer", "number": "suffixed"},
+              {"name": "d", "type": "double", "number": "suffixed"},
+              {"name": "r", "type": "real", "number": "suffixed"},
+              {"name": "seconds", "type": "double", "scale": 0.001},
+              {"name": "cents", "type": "bigint", "scale": 100},
+              {"name": "whole", "type": "bigint", "scale": 0.001},
+              {"name": "tags", "type": "array(varchar)", "split": ",", "null_values": ["N,o"]},
+              {"name": "platform", "type": "varchar", "constant": "instagram"},
+              {"name": "since", "type": "date", "default": "2020-01-01"},
+              {"name": "flag", "type": "boolean", "default": false},
+              {"name": "times", "type": "array(timestamp(6))"},
+              {"name": "ms", "type": "timestamp(6)", "format": "epoch_ms"},
+              {"name": "sgt_day", "type": "date", "path": "at", "time_zone": "Asia/Singapore"},
+              {"name": "ny", "type": "timestamp(6)", "path": "at", "time_zone": "America/New_York"},
+              {"name": "pair", "type": "array(double)", "gather": ["lat", "point[1]"]},
+              {"name": "who", "type": "varchar", "path": "who", "gather": ["first", "last"],
+               "separator": "-"},
+              {"name": "second", "type": "bigint", "path": "list2[1].n"},
+              {"name": "reach", "type": "bigint", "path": "list[name=reach].v"},
+              {"name": "saved", "type": "bigint", "path": "list[name=saved].v", "default": 0},
+              {"name": "kids", "type": "array(row)", "fields": [
+                {"name": "n", "type": "integer", "number": "suffixed", "default": 7},
+                {"name": "kind", "type": "varchar", "constant": "kid"}]}
+            ]}
+            """
+        return try TableDefinition.parse(Array(text.utf8), path: "rules.json")
     }
 
     /// The row hash of one document, and the drift it counts.

@@ -23,13 +23,14 @@ import Testing
         let folder = try TemporaryFolder()
         let script = "python3 '\(packageFolder)/Tests/interop/split_real_input.py'"
         _ = try Self.output("\(script) split '\(data)' '\(folder.path)'")
-        let expected = try Self.output("\(script) expect '\(folder.path)'")
+        let expected = try Self.output("\(script) expect '\(folder.path)'").split(separator: "\n")
+            .filter { $0.hasPrefix("tweets.") || $0.hasPrefix("graph_media.") }
         var facts: [String: Int64] = [:]
         for table in ["tweets", "graph_media"] {
             try Self.add(table, below: folder.path, to: &facts)
         }
         let found = facts.filter { $0.value != 0 }.map { "\($0.key) \($0.value)" }.sorted()
-        #expect(found.joined(separator: "\n") + "\n" == expected)
+        #expect(found == expected.map(String.init))
     }
 
     private static func output(_ command: String) throws -> String {

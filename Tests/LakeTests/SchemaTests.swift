@@ -47,7 +47,26 @@ import Testing
         #expect(options.rowGroupRows == rows)
     }
 
-    @Test(arguments: ["posts", "stats", "tweets", "graph_media"])
+    static let packaged = [
+        "comments", "graph_media", "insights", "pinterest_geo", "pinterest_pins", "pinterest_users",
+        "posts", "stats", "tweets", "tweets_v2",
+    ]
+
+    @Test(arguments: packaged)
+    func everythingHasADoc(name: String) throws {
+        let table = try schemaFile(name)
+        #expect(table.name == name)
+        #expect(table.doc?.isEmpty == false)
+        func check(_ columns: [ColumnDefinition]) {
+            for column in columns {
+                #expect(column.doc?.isEmpty == false, "\(name).\(column.name) has no doc")
+                check(column.fields)
+            }
+        }
+        check(table.columns)
+    }
+
+    @Test(arguments: packaged)
     func fieldIDsAreDenseAndTopLevelFirst(name: String) throws {
         let schema = try schemaFile(name).schema
         #expect(schema.fields.map(\.id) == (1...schema.count).map { $0 })
@@ -145,6 +164,65 @@ import Testing
             "]}", "], \"checks\": [{\"check\": \"notnull\"}]}",
             "there is no check \"notnull\"; did you mean not_null?"
         ),
+        (
+            "\"bigint\"}", "\"bigint\", \"null_values\": [\"*\"]}",
+            "\"*\" would make every value NULL"
+        ),
+        (
+            "\"bigint\"}", "\"bigint\", \"null_values\": [true]}",
+            "line 6, column 49: a null value must be a string, not a boolean"
+        ),
+        (
+            "\"bigint\"}", "\"bigint\", \"number\": \"sufixed\"}",
+            "there is no number \"sufixed\"; did you mean suffixed?"
+        ),
+        (
+            "\"bigint\"}", "\"varchar\", \"scale\": 0.001}",
+            "\"scale\" belongs to integer, bigint, real and double; remove it"
+        ),
+        (
+            "\"bigint\"}", "\"bigint\", \"scale\": 0.003}",
+            "\"scale\" must be a power of ten; write 0.001 to make seconds of milliseconds"
+        ),
+        (
+            "\"bigint\"}", "\"bigint\", \"time_zone\": \"UTC\"}",
+            "\"time_zone\" belongs to dates and timestamps"
+        ),
+        (
+            "\"bigint\"}", "\"date\", \"time_zone\": \"Asia/Singapur\"}",
+            "there is no time zone \"Asia/Singapur\" in /usr/share/zoneinfo"
+        ),
+        (
+            "\"bigint\"}", "\"date\", \"time_zone\": \"../passwd\"}",
+            "there is no time zone \"../passwd\""
+        ),
+        (
+            "\"bigint\"}", "\"bigint\", \"default\": \"0\"}",
+            "line 6, column 44: the default is no bigint"
+        ),
+        (
+            "\"bigint\"}", "\"integer\", \"constant\": 2147483648}",
+            "the constant is no integer"
+        ),
+        (
+            "\"bigint\"}", "\"bigint\", \"constant\": 1, \"path\": \"n\"}",
+            "a column has one source"
+        ),
+        (
+            "\"bigint\"}", "\"bigint\", \"gather\": [\"a\", \"b\"]}",
+            "\"gather\" makes no bigint; it belongs to varchar and to arrays of scalars"
+        ),
+        (
+            "\"bigint\"}", "\"bigint\", \"separator\": \"-\"}",
+            "\"separator\" belongs to \"gather\""
+        ),
+        ("\"bigint\"}", "\"bigint\", \"path\": \"a[*].b\"}", "[*] is many values"),
+        ("\"bigint\"}", "\"bigint\", \"path\": \"a[x\"}", "a path is a string of keys"),
+        (
+            "\"bigint\"}", "\"bigint\", \"path\": [\"a[0]\", \"a[k=v]\"]}",
+            "a[k=v] and a[0] reach into a in two ways"
+        ),
+        ("]}", "], \"ignore\": [7]}", "line 7, column 15: a path is a string of keys"),
         ("]}", "],}", "line 7, column 3: not JSON: a comma too many before }"),
     ])
     func mistakesSayWhereAndWhatToDo(part: String, broken: String, message: String) throws {
@@ -189,6 +267,19 @@ import Testing
             layout.captures(in: bytes)?.map { String(decoding: bytes[$0], as: UTF8.self) }
         }
         #expect(found == expected)
+    }
+
+    @Test func keyPathsReachIntoArrays() throws {
+        let path = try #require(KeyPath(parsing: #"data[name=reach].values[0].x[*]["k.]"="a]b"]"#))
+        #expect(
+            path.steps == [
+                .key("data"), .item(key: "name", value: "reach"), .key("values"), .position(0),
+                .key("x"), .everyItem, .item(key: "k.]", value: "a]b"),
+            ])
+        #expect(KeyPath(parsing: path.description) == path)
+        for text in ["[0]", "a[]", "a[0", "a[-1]", "a[b]", "a[0]b", "a[b=c", #"a["0"]"#, "a[*"] {
+            #expect(KeyPath(parsing: text) == nil, "\(text)")
+        }
     }
 
     @Test func keyPathsQuoteDots() throws {

@@ -4,8 +4,8 @@
     split_real_input.py split DATA RAW    DATA is the folder of sample data, RAW a raw folder to fill
     split_real_input.py expect RAW        prints one `name value` a line, sorted, read from RAW alone
 
-RAW gets tweets/{id_str}.json and graph_media/{source}/{media_id}.json: the layouts of
-schemas/tweets.json and schemas/graph_media.json. Files are written once and as their source had them.
+RAW gets the layouts of schemas/tweets.json, graph_media.json, comments.json, insights.json and
+pinterest_*.json: one record a file. Files are written once and as their source had them.
 """
 import collections
 import datetime
@@ -43,15 +43,53 @@ def split(data, raw):
         source = "-".join(name.relative_to(fixtures).with_suffix("").parts)
         for media in media_objects(json.loads(name.read_text(encoding="utf-8"))):
             write(raw / "graph_media" / source / f"{media['id']}.json", media)
+        split_comments_and_insights(name, source, raw / "instagram_graph")
+    for kind in ("pin", "geo", "user"):
+        for number, line in enumerate((data / "pinterest_pins" / f"{kind}.jsonl").open(encoding="utf-8")):
+            write(raw / "topics" / f"x.{kind}" / "partition=0" / f"{number}.json", json.loads(line))
+
+
+def split_comments_and_insights(name, source, raw):
+    answer = json.loads(name.read_text(encoding="utf-8"))
+    answers = answer.get("data", []) if isinstance(answer, dict) else []
+    for item in answers:
+        if isinstance(item, dict) and "text" in item and "timestamp" in item:
+            write(raw / "comments" / source / f"{item['id']}.json", item)
+    if any(isinstance(item, dict) and "period" in item for item in answers):
+        write(raw / "insights" / f"{source}.json", answer)
 
 
 def instant(text):
-    for form in ("%a %b %d %H:%M:%S %z %Y", "%Y-%m-%dT%H:%M:%S%z"):
+    for form in ("%a %b %d %H:%M:%S %z %Y", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"):
         try:
             return datetime.datetime.strptime(text, form).astimezone(datetime.timezone.utc)
         except ValueError:
             pass
     raise ValueError(text)
+
+
+def suffixed(text):
+    powers = {"k": 1000, "M": 1000000}
+    return int(text[:-1]) * powers[text[-1]] if text[-1] in powers else int(text)
+
+
+def expect_pinterest(kind, record, facts):
+    if kind == "pin":
+        if record["follower_count"] not in (None, "User Info Error"):
+            facts["pin.follower_count"] += suffixed(record["follower_count"])
+        facts["pin.tags"] += len([tag for tag in (record["tag_list"] or "").split(",") if tag.strip()])
+        if not record["description"].startswith("No description available"):
+            facts["pin.descriptions"] += 1
+        facts["pin.image_src"] += record["image_src"] is not None
+        facts["pin.folder_code_points"] += len(record["save_location"].removeprefix("Local save in "))
+    elif kind == "geo":
+        facts["geo.north"] += record["coordinates"][0] > 0
+        facts["geo.east"] += record["coordinates"][1] > 0
+        facts["geo.timestamp_seconds"] += int(instant(record["timestamp"]).timestamp())
+    else:
+        facts["user.age"] += int(record["age"])
+        facts["user.name_code_points"] += len(record["user_name"])
+        facts["user.date_joined_seconds"] += int(instant(record["date_joined"]).timestamp())
 
 
 def expect(raw):
@@ -84,6 +122,30 @@ def expect(raw):
         if "timestamp" in media:
             facts["graph_media.timestamps"] += 1
             facts["graph_media.timestamp_seconds"] += int(instant(media["timestamp"]).timestamp())
+    for path in (raw / "instagram_graph" / "comments").glob("*/*.json"):
+        comment = json.loads(path.read_text(encoding="utf-8"))
+        facts["comments.rows"] += 1
+        facts["comments.text_code_points"] += len(comment["text"])
+        facts["comments.timestamp_seconds"] += int(instant(comment["timestamp"]).timestamp())
+    for path in (raw / "instagram_graph" / "insights").glob("*.json"):
+        facts["insights.rows"] += 1
+        metrics = {}
+        for metric in json.loads(path.read_text(encoding="utf-8"))["data"]:
+            values = [value["value"] for value in metric.get("values", [])]
+            total = metric.get("total_value", {}).get("value")
+            metrics.setdefault(metric["name"], values[0] if values else total)
+        for metric in ("impressions", "reach", "saved", "profile_activity"):
+            if isinstance(metrics.get(metric), int):
+                facts[f"insights.{metric}"] += metrics[metric]
+    for kind in ("pin", "geo", "user"):
+        newest = {}
+        paths = (raw / "topics" / f"x.{kind}" / "partition=0").glob("*.json")
+        for path in sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name)):
+            record = json.loads(path.read_text(encoding="utf-8"))
+            newest[record.get("ind", record.get("index"))] = record
+        facts[f"{kind}.rows"] += len(newest)
+        for record in newest.values():
+            expect_pinterest(kind, record, facts)
     for name in sorted(facts):
         if facts[name]:
             print(name, facts[name])

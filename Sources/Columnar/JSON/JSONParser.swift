@@ -46,9 +46,24 @@ package final class JSONParser {
         let text = (start + mark).assumingMemoryBound(to: UInt8.self)
         let document = lake_json_parse(handle, text, bytes.count - mark)
         guard document.error == 0, let tape = document.tape, let strings = document.strings else {
-            throw diagnose(bytes, errorCode: document.error)
+            if let error = diagnose(bytes) { throw error }
+            let message = String(cString: lake_json_error_message(document.error))
+            throw .json(reason: message, position: nil, path: nil)
         }
         return JSONElement(tape: tape, strings: strings, index: 1)
+    }
+
+    /// The same, but an integer beyond 64 bits is read as a string of its digits.
+    package func parseKeepingLongIntegers(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(ColumnarError) -> JSONElement {
+        do throws(ColumnarError) {
+            return try parse(bytes)
+        } catch {
+            guard case .json = error, let repaired = LongIntegers.quoted(bytes) else { throw error }
+            if let root = try? parse(copyOf: repaired) { return root }
+            throw diagnose(bytes, keepsLongIntegers: true) ?? error
+        }
     }
 
     /// Parses a copy of unpadded bytes; for tests and small inputs.
@@ -72,14 +87,15 @@ package final class JSONParser {
     }
 
     /// simdjson says what, not where: the slower reader says both, so it reads the text again.
-    private func diagnose(_ bytes: UnsafeRawBufferPointer, errorCode: Int32) -> ColumnarError {
-        var reader = JSONReader(bytes, maxDepth: maxDepth)
+    private func diagnose(
+        _ bytes: UnsafeRawBufferPointer, keepsLongIntegers: Bool = false
+    ) -> ColumnarError? {
+        var reader = JSONReader(bytes, maxDepth: maxDepth, keepsLongIntegers: keepsLongIntegers)
         do throws(ColumnarError) {
             try reader.validate()
+            return nil
         } catch {
             return error
         }
-        let message = String(cString: lake_json_error_message(errorCode))
-        return .json(reason: message, position: nil, path: nil)
     }
 }

@@ -8,9 +8,12 @@ struct JSONReader {
     private var line = 1
     private var lineStart: Int
     private let maxDepth: Int
+    private let keepsLongIntegers: Bool
     private var depth = 0
 
-    init(_ bytes: UnsafeRawBufferPointer, maxDepth: Int) {
+    /// `keepsLongIntegers` reads integers beyond 64 bits as strings of their digits.
+    init(_ bytes: UnsafeRawBufferPointer, maxDepth: Int, keepsLongIntegers: Bool = false) {
+        self.keepsLongIntegers = keepsLongIntegers
         self.bytes = bytes
         self.maxDepth = maxDepth
         cursor = JSONParser.byteOrderMarkCount(bytes)
@@ -165,6 +168,7 @@ struct JSONReader {
         if isInteger {
             if let integer = Int64(text) { return .integer(integer) }
             guard UInt64(text) != nil else {
+                if keepsLongIntegers { return .string(text) }
                 throw failure("the integer \(text.prefix(40)) does not fit in 64 bits")
             }
         }

@@ -22,7 +22,7 @@ package struct RowIdentity {
 
 /// Why a raw file gives no row.
 package enum RejectReason: Hashable, Sendable {
-    /// Not JSON, or JSON that we refuse: too deep, an integer beyond 64 bits, invalid UTF-8.
+    /// Not JSON, or JSON that we refuse: too deep, a number beyond a double, invalid UTF-8.
     case json(reason: String, position: JSONPosition?)
     /// The file is larger than `Limits.rawFileBytes`.
     case tooLarge(bytes: Int, limit: Int)

@@ -42,7 +42,7 @@ package final class Flattener {
     ) throws(LakeError) -> FlattenOutcome {
         staged = nil
         do throws(ColumnarError) {
-            let document = try parser.parse(bytes)
+            let document = try parser.parseKeepingLongIntegers(bytes)
             let outcome = try stage(document, path: path)
             if case .row = outcome { staged = (path, ingestedAtMicros) }
             return outcome

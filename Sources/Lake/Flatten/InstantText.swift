@@ -28,7 +28,22 @@ enum InstantText {
     static func micros(
         _ text: UnsafeRawBufferPointer, format: InstantFormatCode
     ) -> Int64? {
+        instant(text, format: format)?.micros
+    }
+
+    /// The same, and whether the text says how far its clock is from UTC; epochs do.
+    static func instant(
+        _ text: UnsafeRawBufferPointer, format: InstantFormatCode
+    ) -> (micros: Int64, hasOffset: Bool)? {
         var reader = InstantReader(text)
+        let micros = micros(&reader, text, format)
+        return micros.map { ($0, reader.hasOffset) }
+    }
+
+    @inline(__always)
+    private static func micros(
+        _ reader: inout InstantReader, _ text: UnsafeRawBufferPointer, _ format: InstantFormatCode
+    ) -> Int64? {
         reader.skipSpaces()
         guard let first = reader.peek else { return nil }
         switch format {
@@ -88,6 +103,8 @@ enum InstantText {
 private struct InstantReader {
     private let text: UnsafeRawBufferPointer
     private var cursor = 0
+    /// Whether an offset from UTC was read.
+    private(set) var hasOffset = false
 
     init(_ text: UnsafeRawBufferPointer) {
         self.text = text
@@ -100,6 +117,7 @@ private struct InstantReader {
     }
 
     mutating func epoch(_ format: InstantFormatCode) -> Int64? {
+        hasOffset = true
         var end = text.count
         while end > cursor, text[end - 1] == 0x20 { end -= 1 }
         let rest = UnsafeRawBufferPointer(rebasing: text[cursor..<end])
@@ -207,6 +225,7 @@ private struct InstantReader {
     /// `Z`, `UTC`, `GMT`, `+08:00`, `+0800`, `+08` or nothing: seconds east of UTC.
     private mutating func zone() -> Int64? {
         guard let byte = peek else { return 0 }
+        hasOffset = true
         switch byte {
         case UInt8(ascii: "Z"), UInt8(ascii: "z"):
             cursor += 1

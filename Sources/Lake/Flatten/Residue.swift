@@ -27,6 +27,14 @@ struct Residue {
         var position: Int
         /// The entry that stands for this step, once something below was left over.
         var entry: Int32
+        /// What tells an array's element from others; kept with whatever is left over of it.
+        var label: Label?
+    }
+
+    /// A member of an object on the tape.
+    struct Label {
+        var key: UnsafeRawBufferPointer
+        var value: JSONElement
     }
 
     /// Entry 0 is the document.
@@ -46,8 +54,8 @@ struct Residue {
         path.append(Step(key: key, position: 0, entry: -1))
     }
 
-    mutating func enter(position: Int) {
-        path.append(Step(key: nil, position: position, entry: -1))
+    mutating func enter(position: Int, label: Label? = nil) {
+        path.append(Step(key: nil, position: position, entry: -1, label: label))
     }
 
     mutating func leave() {
@@ -68,6 +76,11 @@ struct Residue {
         for i in path.indices {
             if path[i].entry < 0 {
                 path[i].entry = add(path[i], to: parent)
+                if let label = path[i].label {
+                    let own = add(
+                        Step(key: label.key, position: 0, entry: -1), to: path[i].entry)
+                    entries[Int(own)].element = label.value
+                }
             }
             parent = path[i].entry
         }
@@ -136,17 +149,26 @@ struct Residue {
         writer.endObject()
     }
 
-    /// Positions rise, because arrays are read from front to back.
     private mutating func writeArray(_ children: [Int32]) {
+        let entries = entries
+        let rising = children.sorted { a, b in
+            let (left, right) = (entries[Int(a)].position, entries[Int(b)].position)
+            return left == right ? a < b : left < right
+        }
         writer.beginArray()
         var position = 0
-        for child in children where entries[Int(child)].position >= position {
-            while position < entries[Int(child)].position {
+        var start = 0
+        while start < rising.count {
+            let own = entries[Int(rising[start])].position
+            var end = start + 1
+            while end < rising.count, entries[Int(rising[end])].position == own { end += 1 }
+            while position < own {
                 writer.null()
                 position += 1
             }
-            write([child])
+            write(Array(rising[start..<end]))
             position += 1
+            start = end
         }
         writer.endArray()
     }

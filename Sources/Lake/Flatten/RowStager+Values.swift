@@ -12,11 +12,20 @@ import Columnar
 ///     array        an array, each element by itself; with `split`, a text
 ///     row          an object
 extension RowStager {
-    /// Encodes one value that is not null; false, and nothing written, when it does not fit.
+    /// Encodes one value that is not null; nothing is written unless it fits.
     mutating func put(
         _ element: JSONElement, as number: Int, column: Int
-    ) throws(ColumnarError) -> Bool {
+    ) throws(ColumnarError) -> Fit {
         let value = values.base[number]
+        if value.rules >= 0 { return try putRuled(element, value, column: column) }
+        return try putPlain(element, value, column: column) ? .yes : .no
+    }
+
+    /// Encodes a value as it is.
+    @inline(__always)
+    mutating func putPlain(
+        _ element: JSONElement, _ value: FlattenPlan.Value, column: Int
+    ) throws(ColumnarError) -> Bool {
         switch value.kind {
         case .text: return try putText(element, value)
         case .int64:
@@ -35,16 +44,13 @@ extension RowStager {
             try put(Float(double).bitPattern, value)
         case .boolean:
             guard let bit = Self.boolean(element) else { return false }
-            try sections.base[value.section].put(byte: 1)
-            try sections.base[value.section].put(byte: bit ? 1 : 0)
+            try put(bit, value)
         case .instant:
             guard let micros = Self.micros(element, value.format) else { return false }
             try put(UInt64(bitPattern: micros), value)
         case .date:
-            guard let micros = Self.micros(element, value.format),
-                let days = Int32(exactly: CivilTime.floorDays(micros: micros))
-            else { return false }
-            try put(UInt32(bitPattern: days), value)
+            guard let micros = Self.micros(element, value.format) else { return false }
+            return try put(dayOf: micros, value)
         case .json:
             writer.removeAll()
             writer.element(element, canonical: true)
@@ -57,32 +63,53 @@ extension RowStager {
         return true
     }
 
-    /// Encodes a capture's text.
+    /// Encodes a text that stands in no document: a capture, or what rules left of a value.
     mutating func put(
         text: UnsafeRawBufferPointer, as number: Int
+    ) throws(ColumnarError) -> Fit {
+        try put(text: text, as: values.base[number]) ? .yes : .no
+    }
+
+    mutating func put(
+        text: UnsafeRawBufferPointer, as value: FlattenPlan.Value
     ) throws(ColumnarError) -> Bool {
-        let value = values.base[number]
         switch value.kind {
         case .text:
             guard Self.fits(text, value.maxLength) else { return false }
             try put(text: text, value)
-        case .int64, .int32:
-            guard let wide = NumberText.int64(text) else { return false }
-            if value.kind == .int64 {
-                try put(UInt64(bitPattern: wide), value)
-            } else {
-                guard let integer = Int32(exactly: wide) else { return false }
-                try put(UInt32(bitPattern: integer), value)
+        case .int64:
+            guard let integer = NumberText.int64(text) else { return false }
+            try put(UInt64(bitPattern: integer), value)
+        case .int32:
+            guard let wide = NumberText.int64(text), let integer = Int32(exactly: wide) else {
+                return false
             }
+            try put(UInt32(bitPattern: integer), value)
+        case .float64:
+            guard let double = NumberText.double(text) else { return false }
+            try put(double.bitPattern, value)
+        case .float32:
+            guard let double = NumberText.double(text), Float(double).isFinite else {
+                return false
+            }
+            try put(Float(double).bitPattern, value)
+        case .boolean:
+            guard let bit = Self.boolean(text) else { return false }
+            try put(bit, value)
         case .instant:
             guard let micros = InstantText.micros(text, format: value.format) else { return false }
             try put(UInt64(bitPattern: micros), value)
         case .date:
-            guard let micros = InstantText.micros(text, format: value.format),
-                let days = Int32(exactly: CivilTime.floorDays(micros: micros))
-            else { return false }
-            try put(UInt32(bitPattern: days), value)
-        case .boolean, .float32, .float64, .json, .list, .row: return false
+            guard let micros = InstantText.micros(text, format: value.format) else { return false }
+            return try put(dayOf: micros, value)
+        case .json:
+            writer.removeAll()
+            writer.string(text)
+            try sections.base[value.section].put(copyOf: writer.bytes)
+        case .list:
+            guard value.splitByte != 0 else { return false }
+            try putSplit(text, value)
+        case .row: return false
         }
         return true
     }
@@ -91,19 +118,35 @@ extension RowStager {
         try sections.base[values.base[number].section].putNull()
     }
 
-    private mutating func put(
+    mutating func put(
         _ bits: UInt64, _ value: FlattenPlan.Value
     ) throws(ColumnarError) {
         try sections.base[value.section].put(value: bits)
     }
 
-    private mutating func put(
+    mutating func put(
         _ bits: UInt32, _ value: FlattenPlan.Value
     ) throws(ColumnarError) {
         try sections.base[value.section].put(value: bits)
     }
 
     private mutating func put(
+        _ bit: Bool, _ value: FlattenPlan.Value
+    ) throws(ColumnarError) {
+        try sections.base[value.section].put(byte: 1)
+        try sections.base[value.section].put(byte: bit ? 1 : 0)
+    }
+
+    /// The day of an instant; false when no date holds it.
+    mutating func put(
+        dayOf micros: Int64, _ value: FlattenPlan.Value
+    ) throws(ColumnarError) -> Bool {
+        guard let days = Int32(exactly: CivilTime.floorDays(micros: micros)) else { return false }
+        try put(UInt32(bitPattern: days), value)
+        return true
+    }
+
+    mutating func put(
         text: UnsafeRawBufferPointer, _ value: FlattenPlan.Value
     ) throws(ColumnarError) {
         try sections.base[value.section].put(text: text)
@@ -129,7 +172,7 @@ extension RowStager {
     }
 
     /// Whether a text has at most so many code points.
-    private static func fits(_ text: UnsafeRawBufferPointer, _ maxLength: Int32) -> Bool {
+    static func fits(_ text: UnsafeRawBufferPointer, _ maxLength: Int32) -> Bool {
         if text.count <= Int(maxLength) { return true }
         var length = 0
         for byte in text where byte & 0xC0 != 0x80 { length += 1 }
@@ -153,8 +196,9 @@ extension RowStager {
                 try putNull(part)
             } else {
                 residue.enter(position: count)
-                if try !put(next, as: part, column: column) {
-                    try putNull(part)
+                let fit = try put(next, as: part, column: column)
+                if fit != .yes { try putNull(part) }
+                if fit == .no {
                     residue.keep(next)
                     countDrift(column)
                 }
@@ -227,12 +271,14 @@ extension RowStager {
         switch element.kind {
         case .true: return true
         case .false: return false
-        case .string:
-            let text = element.stringBytes
-            if text.elementsEqual("true".utf8) { return true }
-            return text.elementsEqual("false".utf8) ? false : nil
+        case .string: return boolean(element.stringBytes)
         default: return nil
         }
+    }
+
+    private static func boolean(_ text: UnsafeRawBufferPointer) -> Bool? {
+        if text.elementsEqual("true".utf8) { return true }
+        return text.elementsEqual("false".utf8) ? false : nil
     }
 
     private static func micros(_ element: JSONElement, _ format: InstantFormatCode) -> Int64? {
@@ -243,6 +289,14 @@ extension RowStager {
         default: return nil
         }
     }
+}
+
+/// Whether a value fits its column.
+enum Fit {
+    case yes
+    case no
+    /// It stands for no value.
+    case null
 }
 
 /// JSON values in reject reasons.

@@ -14,6 +14,8 @@ struct RowStager {
     let frames: FixedTable<FlattenPlan.Frame>
     private let fieldSlots: FixedTable<Int32>
     private let keyColumns: [Int]
+    let rules: FixedTable<ColumnRules>
+    private let fallbacks: FixedTable<UInt8>
     var residue = Residue()
     var writer = JSONWriter()
     /// Misfits of the staged row, by column.
@@ -37,6 +39,8 @@ struct RowStager {
         fields = FixedTable(plan.fields)
         frames = FixedTable(plan.frames)
         fieldSlots = FixedTable(plan.fieldSlots)
+        rules = FixedTable(plan.rules)
+        fallbacks = FixedTable(plan.fallbacks)
         keyColumns = definition.keyColumns
         let columnCount = definition.columns.count
         drift = FixedTable(Array(repeating: 0, count: columnCount))
@@ -74,10 +78,8 @@ struct RowStager {
             if field.capture >= 0 {
                 let range = captures[Int(field.capture)]
                 let text = UnsafeRawBufferPointer(rebasing: path[range])
-                guard try put(text: text, as: Int(field.value)) else {
-                    return .rejected(unfit(i, String(decoding: text, as: UTF8.self)))
-                }
-                continue
+                if try putCapture(text, field) { continue }
+                return .rejected(unfit(i, String(decoding: text, as: UTF8.self)))
             }
             let filled = try put(field, of: document)
             if field.isRequired, !filled { return .rejected(missing(i, document)) }
@@ -117,12 +119,28 @@ struct RowStager {
             micros: bytes.loadUnaligned(fromByteOffset: start, as: Int64.self))
     }
 
+    /// Encodes a capture; false when it does not fit or is missing where a value must be.
+    private mutating func putCapture(
+        _ text: UnsafeRawBufferPointer, _ field: FlattenPlan.Field
+    ) throws(ColumnarError) -> Bool {
+        let value = values.base[Int(field.value)]
+        let fit =
+            value.rules < 0
+            ? try put(text: text, as: Int(field.value)) : try putRuled(text: text, value)
+        if fit == .null {
+            try putFallback(field)
+            return !field.isRequired || field.fallbackCount > 0
+        }
+        return fit == .yes
+    }
+
     /// Encodes a field's value, from the first of its paths that has one; false when it is NULL.
     mutating func put(
         _ field: FlattenPlan.Field, of document: JSONElement
     ) throws(ColumnarError) -> Bool {
         let value = Int(field.value)
         var chosen = -1
+        var hasMisfit = false
         let start = sections.base[values.base[value].section].count
         for i in 0..<Int(field.slotCount) {
             let slot = Int(fieldSlots.base[Int(field.firstSlot) + i])
@@ -136,18 +154,58 @@ struct RowStager {
             }
             // Only nested values look at the path while they are encoded.
             let isNested = values.base[value].part >= 0
-            if isNested { enter(slot) }
-            let fits = try put(element, as: value, column: Int(field.column))
+            if isNested { enter(slot, of: document) }
+            let fit = try put(element, as: value, column: Int(field.column))
             if isNested { leave(slot) }
-            if fits {
-                chosen = i
-            } else {
+            switch fit {
+            case .yes: chosen = i
+            case .null: break
+            case .no:
+                hasMisfit = true
                 keep(element, slot: slot)
                 countDrift(Int(field.column))
             }
         }
-        if chosen < 0 { try putNull(value) }
-        return chosen >= 0
+        if chosen >= 0 {
+            if field.partCount > 0 { keepParts(of: field, in: document) }
+            return true
+        }
+        if field.partCount > 0, try gather(field, of: document) { return true }
+        guard !hasMisfit, field.fallbackCount > 0 else {
+            try putNull(value)
+            return false
+        }
+        try putFallback(field)
+        return true
+    }
+
+    /// What a field is where nothing gives it a value.
+    private mutating func putFallback(_ field: FlattenPlan.Field) throws(ColumnarError) {
+        guard field.fallbackCount > 0 else { return try putNull(Int(field.value)) }
+        let bytes = UnsafeRawBufferPointer(
+            start: fallbacks.base + Int(field.firstFallback), count: Int(field.fallbackCount))
+        try sections.base[values.base[Int(field.value)].section].put(raw: bytes)
+    }
+
+    /// The element under the n-th of a field's gathered parts; nil when there is none.
+    func part(
+        _ number: Int, of field: FlattenPlan.Field, in document: JSONElement
+    ) -> (element: JSONElement, slot: Int)? {
+        let slot = Int(fieldSlots.base[Int(field.firstSlot + field.slotCount) + number])
+        let index = Int(walk.slots.base[slot])
+        guard index != 0 else { return nil }
+        let element = document.element(atTapeIndex: index)
+        return element.isNull ? nil : (element, slot)
+    }
+
+    /// Keeps gathered parts that serve nobody.
+    mutating func keepParts(of field: FlattenPlan.Field, in document: JSONElement) {
+        for number in 0..<Int(field.partCount) {
+            guard let (element, slot) = part(number, of: field, in: document),
+                !plan.isTakenElsewhere[Int(field.firstSlot + field.slotCount) + number]
+            else { continue }
+            keep(element, slot: slot)
+        }
     }
 
     /// Whether a second path's element encodes as the first one's did.
@@ -157,11 +215,11 @@ struct RowStager {
         let plan = values.base[value]
         guard plan.kind != .list, plan.kind != .row else { return false }
         let end = sections.base[plan.section].count
-        let fits = try put(element, as: value, column: 0)
+        let fit = try put(element, as: value, column: 0)
         let all = sections.base[plan.section].bytes
-        let isEqual = fits && all[start..<end].elementsEqual(all[end...])
+        let isEqual = fit == .yes && all[start..<end].elementsEqual(all[end...])
         sections.base[plan.section].truncate(to: end)
-        return isEqual
+        return isEqual || fit == .null
     }
 
     mutating func countDrift(_ column: Int) {
@@ -169,16 +227,26 @@ struct RowStager {
         hasDrift = true
     }
 
-    private mutating func enter(_ slot: Int) {
-        for range in plan.slotPaths[slot] { residue.enter(key: walk.key(range)) }
+    private mutating func enter(_ slot: Int, of document: JSONElement) {
+        for step in plan.slotPaths[slot] {
+            if step.item >= 0 {
+                let slot = Int(plan.items[Int(step.item)].slot)
+                let index = Int(walk.slots.base[slot])
+                walk.enter(
+                    item: Int(step.item), document.element(atTapeIndex: index), &residue)
+            } else {
+                let start = Int(step.keyStart)
+                residue.enter(key: walk.key(start..<start + Int(step.keyCount)))
+            }
+        }
     }
 
     private mutating func leave(_ slot: Int) {
         for _ in plan.slotPaths[slot] { residue.leave() }
     }
 
-    private mutating func keep(_ element: JSONElement, slot: Int) {
-        enter(slot)
+    mutating func keep(_ element: JSONElement, slot: Int) {
+        enter(slot, of: element)
         residue.keep(element)
         leave(slot)
     }
@@ -206,6 +274,9 @@ struct RowStager {
         switch definition.columns[column].source {
         case .capture(let number): "{\(definition.raw.captureNames[number])}"
         case .paths(let paths): paths.map(\.description).joined(separator: " or ")
+        case .gathered(let paths, let parts, _):
+            (paths + [parts[0]]).map(\.description).joined(separator: " or ")
+        case .constant: "the constant"
         }
     }
 }

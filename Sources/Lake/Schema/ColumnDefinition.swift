@@ -16,55 +16,26 @@ package enum ValueClass: String, CaseIterable, Sendable {
 package enum ColumnSource: Hashable, Sendable {
     /// The first of these paths that the document holds; later ones that agree are absorbed.
     case paths([KeyPath])
+    /// The same, and where none has a value the values of several paths together: elements of an array, or
+    /// parts of a text with a separator between them.
+    case gathered(paths: [KeyPath], parts: [KeyPath], separator: String)
     /// A capture of the raw path, by position in `RawLayout.captureNames`.
     case capture(Int)
-}
+    /// The same value in every row: the column's fallback.
+    case constant
 
-/// Keys from the document's root, or from the row that holds a nested field.
-package struct KeyPath: Hashable, Sendable, CustomStringConvertible {
-    package var keys: [String]
-
-    package init(_ keys: [String]) {
-        self.keys = keys
+    /// How many of `allPaths` are gathered parts.
+    package var partCount: Int {
+        if case .gathered(_, let parts, _) = self { parts.count } else { 0 }
     }
 
-    /// Dotted; a key that holds a dot or a quote stands in double quotes.
-    package var description: String {
-        keys.map { key in
-            key.contains { $0 == "." || $0 == "\"" } || key.isEmpty
-                ? "\""
-                    + key.split(separator: "\"", omittingEmptySubsequences: false)
-                    .joined(separator: "\"\"") + "\""
-                : key
-        }.joined(separator: ".")
-    }
-
-    /// Parses `owner.id` or `stats."a.b"`; nil when a key is empty or a quote does not close.
-    package init?(parsing text: String) {
-        keys = []
-        var key = ""
-        var isQuoted = false
-        var wasQuoted = false
-        for character in text {
-            switch character {
-            case "\"" where isQuoted:
-                isQuoted = false
-            case "\"" where wasQuoted:
-                isQuoted = true
-                key.append(character)
-            case "\"" where key.isEmpty:
-                isQuoted = true
-                wasQuoted = true
-            case "." where !isQuoted:
-                if key.isEmpty { return nil }
-                keys.append(key)
-                key = ""
-                wasQuoted = false
-            default: key.append(character)
-            }
+    /// The paths that it reads, gathered parts last.
+    package var allPaths: [KeyPath] {
+        switch self {
+        case .paths(let paths): paths
+        case .gathered(let paths, let parts, _): paths + parts
+        case .capture, .constant: []
         }
-        if key.isEmpty || isQuoted { return nil }
-        keys.append(key)
     }
 }
 
@@ -90,6 +61,7 @@ package struct ColumnDefinition: Hashable, Sendable {
     package var format: InstantFormat
     /// A text value is cut at this byte and trimmed, to fill an array of text.
     package var splitByte: UInt8?
+    package var rules = ColumnRules()
     /// The fields of a row, or of an array's rows; empty for scalars and arrays of scalars.
     package var fields: [ColumnDefinition]
 

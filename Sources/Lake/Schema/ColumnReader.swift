@@ -2,9 +2,11 @@ import Columnar
 
 /// Columns of a schema file.
 extension DefinitionReader {
-    static let columnKeys = [
-        "name", "type", "path", "capture", "class", "required", "doc", "format", "split", "fields",
-    ]
+    static let columnKeys =
+        [
+            "name", "type", "path", "gather", "separator", "capture", "class", "required", "doc",
+            "format", "split", "fields",
+        ] + ruleKeys
 
     /// One column, or one field of a nested row; nil when it cannot be understood at all.
     mutating func column(
@@ -35,14 +37,14 @@ extension DefinitionReader {
                     "take varchar, integer, bigint, date or timestamp(6)")
             }
         }
-        guard let source = source(value, name, captures: captures, isNested: isNested) else {
-            return nil
-        }
+        guard let source = source(value, name, type, captures: captures, isNested: isNested)
+        else { return nil }
+        let format = choice(value, "format", InstantFormat.self) ?? .auto
         return ColumnDefinition(
             name: name, type: type, source: source, valueClass: valueClass,
             isRequired: isRequired || valueClass == .key, doc: string(value, "doc"),
-            format: choice(value, "format", InstantFormat.self) ?? .auto,
-            splitByte: splitByte(value, type), fields: fields)
+            format: format, splitByte: splitByte(value, type),
+            rules: rules(value, type, format), fields: fields)
     }
 
     private mutating func columnType(_ value: JSONValue) -> DataType? {
@@ -135,38 +137,79 @@ extension DefinitionReader {
 
     /// Where the value comes from; without a word about it, from the key of the column's name.
     private mutating func source(
-        _ value: JSONValue, _ name: String, captures: [String]?, isNested: Bool
+        _ value: JSONValue, _ name: String, _ type: DataType, captures: [String]?, isNested: Bool
     ) -> ColumnSource? {
-        if let capture = value["capture"] {
-            guard !isNested, value["path"] == nil else {
-                report(
-                    capture, "a column has one source",
-                    "give \"path\" or \"capture\"; fields of rows have paths only")
+        let given = ["path", "gather", "capture", "constant"].filter { value[$0] != nil }
+        if given.count > 1, given != ["path", "gather"] {
+            report(
+                value[given[1]] ?? value, "a column has one source",
+                "give \"path\", \"capture\" or \"constant\"")
+            return nil
+        }
+        if value["separator"] != nil, value["gather"] == nil {
+            report(value["separator"] ?? value, "\"separator\" belongs to \"gather\"", "remove it")
+        }
+        switch given.last {
+        case "constant": return .constant
+        case "capture":
+            guard !isNested else {
+                report(value["capture"] ?? value, "fields of rows have paths only", nil)
                 return nil
             }
             guard let wanted = string(value, "capture"), let captures else { return nil }
             guard let position = captures.firstIndex(of: wanted) else {
-                reportUnknown(capture, "capture in the raw path named", wanted, captures)
+                reportUnknown(
+                    value["capture"] ?? value, "capture in the raw path named", wanted, captures)
                 return nil
             }
             return .capture(position)
+        case "gather":
+            switch type {
+            case .varchar: break
+            case .array(let element) where !element.isNested: break
+            default:
+                report(
+                    value["gather"] ?? value, "\"gather\" makes no \(type)",
+                    "it belongs to varchar and to arrays of scalars")
+                return nil
+            }
+            guard let parts = paths(value, "gather") else { return nil }
+            let whole = value["path"] == nil ? [] : paths(value, "path")
+            return whole.map {
+                .gathered(
+                    paths: $0, parts: parts, separator: string(value, "separator") ?? " ")
+            }
+        case "path": return paths(value, "path").map { .paths($0) }
+        default: return .paths([KeyPath([name])])
         }
-        guard let path = value["path"] else { return .paths([KeyPath([name])]) }
+    }
+
+    /// The paths under a key, a string or a list of strings; nil when none of them can be read.
+    mutating func paths(
+        _ owner: JSONValue, _ key: String, mayIgnore: Bool = false
+    ) -> [KeyPath]? {
+        guard let given = owner[key] else { return nil }
         var paths: [KeyPath] = []
-        for item in path.array ?? [path] {
+        for item in given.array ?? [given] {
             guard let text = item.string, let path = KeyPath(parsing: text) else {
                 report(
                     item, "a path is a string of keys",
-                    "write it like owner.id, or \"a.b\".c for a key with a dot")
+                    "write it like owner.id, \"a.b\".c for a key with a dot, or data[name=reach].value"
+                )
                 continue
             }
-            if path.keys.count > Limits.nestingDepth {
-                report(item, "a path has at most \(Limits.nestingDepth) keys", nil)
+            if path.steps.count > Limits.nestingDepth {
+                report(item, "a path has at most \(Limits.nestingDepth) steps", nil)
+                continue
+            }
+            if !mayIgnore, path.steps.contains(.everyItem) {
+                report(
+                    item, "[*] is many values, and a column takes one", "take [0] or [key=value]")
                 continue
             }
             paths.append(path)
         }
-        if paths.isEmpty, path.array?.isEmpty == true { report(path, "no path is given", nil) }
-        return paths.isEmpty ? nil : .paths(paths)
+        if paths.isEmpty, given.array?.isEmpty == true { report(given, "no path is given", nil) }
+        return paths.isEmpty ? nil : paths
     }
 }

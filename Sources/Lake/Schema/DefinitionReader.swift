@@ -2,7 +2,11 @@ import Columnar
 
 extension TableDefinition {
     /// Decodes one schema file; throws `schemaFile` with every mistake that it holds.
-    package static func parse(_ bytes: [UInt8], path: String) throws(LakeError) -> TableDefinition {
+    ///
+    /// - zoneFolder: where tzdata's files are.
+    package static func parse(
+        _ bytes: [UInt8], path: String, zoneFolder: String = ZoneRules.systemFolder
+    ) throws(LakeError) -> TableDefinition {
         guard bytes.count <= Limits.schemaFileBytes else {
             throw .limit(
                 name: "schemaFileBytes", value: bytes.count, limit: Limits.schemaFileBytes,
@@ -18,7 +22,7 @@ extension TableDefinition {
         } catch {
             throw .columnar(error)
         }
-        var reader = DefinitionReader()
+        var reader = DefinitionReader(zoneFolder: zoneFolder)
         guard let definition = reader.table(root), reader.mistakes.isEmpty else {
             throw .schemaFile(path: path, mistakes: reader.mistakesInFileOrder)
         }
@@ -28,7 +32,12 @@ extension TableDefinition {
 
 /// Walks a schema file's tree, collecting mistakes instead of stopping at the first.
 struct DefinitionReader {
+    let zoneFolder: String
     private(set) var mistakes: [SchemaMistake] = []
+
+    init(zoneFolder: String) {
+        self.zoneFolder = zoneFolder
+    }
 
     var mistakesInFileOrder: [SchemaMistake] {
         mistakes.sorted { a, b in
@@ -40,6 +49,7 @@ struct DefinitionReader {
 
     static let tableKeys = [
         "table", "doc", "raw", "partition", "sort", "retention", "checks", "settings", "columns",
+        "ignore",
     ]
 
     mutating func table(_ root: JSONValue) -> TableDefinition? {
@@ -75,11 +85,15 @@ struct DefinitionReader {
         let checks = qualityChecks(root, columns)
         let settings = tableSettings(root)
         checkMetrics(root, columns, settings)
+        let ignored = paths(root, "ignore", mayIgnore: true) ?? []
+        checkSelectors(root, columns)
         guard let name, let raw else { return nil }
-        return TableDefinition(
+        var table = TableDefinition(
             name: name, doc: string(root, "doc"), raw: raw, columns: columns,
             partition: partition, sort: sort, retention: retention, checks: checks,
             settings: settings)
+        table.ignored = ignored
+        return table
     }
 
     private mutating func rawLayout(_ value: JSONValue) -> RawLayout? {

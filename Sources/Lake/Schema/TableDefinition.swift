@@ -17,6 +17,8 @@ package struct TableDefinition: Hashable, Sendable {
     package var retention: [RetentionStep]
     package var checks: [QualityCheck]
     package var settings: TableSettings
+    /// Paths whose values are wanted nowhere, not even in `_extra`.
+    package var ignored: [KeyPath] = []
 
     /// Positions of the key columns in `columns`; at least one.
     package var keyColumns: [Int] {

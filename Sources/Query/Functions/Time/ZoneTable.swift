@@ -31,7 +31,7 @@ package enum ZoneTable {
         if let key = fixedKey(Array(name.utf8)) { return key }
         let id = zoneinfoPath + "\0" + name
         if let known = state.withLock({ $0.keys[id] }) { return known }
-        guard isSafe(name), let rules = ZoneRules.load(path: zoneinfoPath + "/" + name) else {
+        guard let rules = ZoneRules.named(name, in: zoneinfoPath) else {
             throw .argument("'\(name)' is not a valid time zone")
         }
         let key = state.withLock { (state: inout State) -> UInt16? in
@@ -99,16 +99,6 @@ package enum ZoneTable {
         guard minutes < 60 else { return nil }
         let total = (values[0] * 10 + values[1]) * 60 + minutes
         return key(offsetMinutes: sign == 0x2D ? -total : total)
-    }
-
-    /// A zone name may not climb out of its folder.
-    private static func isSafe(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.count < 64 && !name.hasPrefix("/") && !name.hasPrefix(".")
-            && !name.contains("..")
-            && name.utf8.allSatisfy { byte in
-                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
-                    || [0x2F, 0x5F, 0x2B, 0x2D, 0x2E].contains(byte)
-            }
     }
 }
 

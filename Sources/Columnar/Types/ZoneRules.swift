@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Source: RFC 8536 (TZif), versions 2 and up; only the 64-bit block is used, and the footer's POSIX rule
 /// for instants after the last transition.
-struct ZoneRules: Sendable {
+package struct ZoneRules: Sendable {
     /// Seconds since 1970 UTC, rising.
     let transitions: [Int64]
     /// Seconds east of UTC from each transition on.
@@ -14,7 +14,7 @@ struct ZoneRules: Sendable {
     let footer: PosixZone?
 
     /// A zone that never changes.
-    init(fixedSeconds: Int64) {
+    package init(fixedSeconds: Int64) {
         transitions = []
         offsets = []
         firstOffset = fixedSeconds
@@ -86,7 +86,7 @@ struct ZoneRules: Sendable {
     }
 
     /// Seconds east of UTC at an instant.
-    func offset(atSeconds seconds: Int64) -> Int64 {
+    package func offset(atSeconds seconds: Int64) -> Int64 {
         guard let last = transitions.last, let first = transitions.first else {
             return footer?.offset(atSeconds: seconds) ?? firstOffset
         }
@@ -105,15 +105,33 @@ struct ZoneRules: Sendable {
 
     /// Seconds east of UTC for a local time, as Java chooses: in an overlap the earlier offset, in a gap
     /// the offset before it (so that the time moves forward by the gap).
-    func offset(ofLocalSeconds local: Int64) -> Int64 {
+    package func offset(ofLocalSeconds local: Int64) -> Int64 {
         let before = offset(atSeconds: local &- 86_400)
         if offset(atSeconds: local &- before) == before { return before }
         let after = offset(atSeconds: local &+ 86_400)
         return offset(atSeconds: local &- after) == after ? after : before
     }
 
+    /// Where Linux keeps its zones.
+    package static let systemFolder = "/usr/share/zoneinfo"
+
+    /// The rules of a zone by its name in tzdata (`Asia/Singapore`); nil when the folder has no such zone.
+    package static func named(_ name: String, in folder: String) -> ZoneRules? {
+        isSafe(name) ? load(path: folder + "/" + name) : nil
+    }
+
+    /// A zone name may not climb out of its folder.
+    private static func isSafe(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count < 64 && !name.hasPrefix("/") && !name.hasPrefix(".")
+            && !name.contains("..")
+            && name.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+                    || [0x2F, 0x5F, 0x2B, 0x2D, 0x2E].contains(byte)
+            }
+    }
+
     /// Reads and parses a file; nil when it is not there or no TZif.
-    static func load(path: String) -> ZoneRules? {
+    private static func load(path: String) -> ZoneRules? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }

@@ -1,5 +1,3 @@
-import Columnar
-
 /// A POSIX TZ rule, `CET-1CEST,M3.5.0,M10.5.0/3`: the yearly change of clocks for ever.
 ///
 /// Source: POSIX.1-2017 §8.3 and RFC 8536 §3.3 (hours up to 167, negative ones too).
