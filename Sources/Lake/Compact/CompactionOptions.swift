@@ -18,8 +18,8 @@ package struct CompactionOptions: Sendable {
     package var inFlightNanos: Int64 = 5_000_000_000
     /// How long a file that no snapshot names is kept for readers.
     package var graceMicros: Int64 = 86_400 * 1_000_000
-    /// Bytes of raw files whose rows are held in memory before they are staged on disk.
-    package var stagingBytes = 192 << 20
+    /// Bytes of staged rows that are held in memory before they are written to disk.
+    package var stagingBytes = 128 << 20
     /// How much history tables keep.
     package var retention = RetentionPolicy()
     /// A clock that never jumps, for the report's timings; nanoseconds.

@@ -9,9 +9,6 @@ struct Leftovers {
     let lake: String
     let database: Database
 
-    /// The folder below the lake for rows on their way into partitions.
-    static let stagingFolder = "staging"
-
     func collect(nowMicros: Int64, graceMicros: Int64) throws(LakeError) {
         for run in try Runs.crashed(database) {
             try removeFiles(of: run)
@@ -32,7 +29,6 @@ struct Leftovers {
         var names = [identity.uuid]
         for source in try Sources.all(database) { names.append(identity.commitID(source: source)) }
         try sweep("\(lake)/tables", names, depth: 0)
-        try sweep("\(lake)/\(Self.stagingFolder)", names, depth: 0)
     }
 
     /// Removes the files below a folder whose name holds one of `names`.

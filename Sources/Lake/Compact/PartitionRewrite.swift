@@ -123,9 +123,10 @@ struct PartitionRewrite {
         of partition: CompactionPlan<LiveFile>.Partition
     ) throws(LakeError) -> [[Column]] {
         guard partition.hasStagedRows else { return [] }
+        let fresh = try staged.columns(of: partition.value, pool: pool)
         do throws(ColumnarError) {
             var parts: [[Column]] = []
-            for columns in try staged.columns(of: partition.value, pool: pool) {
+            for columns in fresh {
                 let count = columns[0].count
                 var placed: [Column?] = Array(repeating: nil, count: table.schema.count)
                 for (column, position) in zip(columns, table.positions) {

@@ -11,20 +11,19 @@ struct RowIntake: RawFileSink {
     private let volatileMatters: Bool
     /// Asked for each file: true ends the run with `ColumnarError.cancelled`.
     private let isCancelled: @Sendable () -> Bool
-    private var rows: [StagedRow] = []
-    private var rawBytes = 0
+    private var buffer: StagingBuffer
     private var touches = Touches()
-
-    /// Rows of a sealed batch: wide enough for cheap gathers.
-    private static let batchRows = 16_384
-    /// Raw bytes of a sealed batch, whatever its rows.
-    private static let batchBytes = 32 << 20
 
     init(
         definition: TableDefinition, keySeed: UInt64, ingestedAtMicros: Int64,
         target: StagingArea, pool: BufferPool, isCancelled: @escaping @Sendable () -> Bool
     ) throws(LakeError) {
         flattener = try Flattener(definition: definition, pool: pool)
+        do throws(ColumnarError) {
+            buffer = try StagingBuffer(pool: pool)
+        } catch {
+            throw .columnar(error)
+        }
         volatileMatters = definition.settings.volatile == .update
         self.keySeed = keySeed
         self.ingestedAtMicros = ingestedAtMicros
@@ -61,7 +60,9 @@ struct RowIntake: RawFileSink {
             }
         }
         let rowHash = row.rowHash
-        try stage(key, partition, stat, bytes: bytes.count)
+        try put(
+            StagedRow(key: key, modifiedNanos: stat.modifiedNanos, partition: partition),
+            path: path)
         return .staged(rowHash: rowHash, keyHash: key.low, partition: partition)
     }
 
@@ -85,18 +86,10 @@ struct RowIntake: RawFileSink {
         let key = RowKeys.hash(of: row.key, seed: keySeed)
         guard key.low == state.keyHash, row.partitionValue == state.partition else { return nil }
         let rowHash = row.rowHash
-        try stage(key, row.partitionValue, stat, bytes: bytes.count)
+        let staged = StagedRow(
+            key: key, modifiedNanos: stat.modifiedNanos, partition: row.partitionValue)
+        try put(staged, path: path)
         return rowHash
-    }
-
-    private mutating func stage(
-        _ key: ContentHash, _ partition: Int32?, _ stat: FileStat, bytes: Int
-    ) throws(LakeError) {
-        try flattener.commit()
-        rows.append(
-            StagedRow(key: key, modifiedNanos: stat.modifiedNanos, partition: partition))
-        rawBytes += bytes
-        if rows.count >= Self.batchRows || rawBytes >= Self.batchBytes { try seal() }
     }
 
     /// Hands over what is left; after the worker's last file.
@@ -105,18 +98,38 @@ struct RowIntake: RawFileSink {
         target.add(touches, drift: flattener.driftCounts)
     }
 
+    /// Keeps the flattener's row.
+    private mutating func put(_ row: StagedRow, path: String) throws(LakeError) {
+        let bytes = flattener.stagedBytes
+        var path = path
+        while true {
+            let taken: Result<Bool, ColumnarError> = path.withUTF8 { path in
+                do throws(ColumnarError) {
+                    return .success(
+                        try buffer.append(
+                            row, stable: bytes.stable, volatile: bytes.volatile,
+                            path: UnsafeRawBufferPointer(path)))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            switch taken {
+            case .success(true): return flattener.release()
+            case .success(false): try seal()
+            case .failure(let error): throw .columnar(error)
+            }
+        }
+    }
+
     private mutating func seal() throws(LakeError) {
-        guard !rows.isEmpty else { return }
-        let batch = try flattener.finishBatch()
+        guard !buffer.isEmpty else { return }
+        let batch: StagedBatch
         do throws(ColumnarError) {
-            let sealed = try StagedBatch(
-                sealing: batch, rows: rows, rawBytes: rawBytes, pool: pool)
-            try target.rows.add(sealed, pool: pool)
+            batch = try buffer.seal()
         } catch {
             throw .columnar(error)
         }
-        rows.removeAll(keepingCapacity: true)
-        rawBytes = 0
+        try target.rows.add(batch, pool: pool)
     }
 }
 

@@ -41,13 +41,11 @@ struct TableRun {
             return now &- clock
         }
         let journal = StateJournal(folder: lake)
-        let spill = StagingSpill(
-            schema: table.definition.schema,
-            prefix: "\(lake)/\(Leftovers.stagingFolder)/\(identity.uuid)-\(table.source)")
         let area = StagingArea(
             rows: StagedRows(
-                pathColumn: table.definition.columns.count + SystemColumn.rawPath.rawValue,
-                budgetBytes: options.stagingBytes, spill: spill))
+                layout: StagedLayout(
+                    definition: table.definition, ingestedAtMicros: identity.startedMicros),
+                folder: lake, budgetBytes: options.stagingBytes))
         let scan = try scan(into: area, journal: journal)
         report.timings.scanNanos = lap()
         try options.maxMissing.check(
@@ -117,12 +115,7 @@ struct TableRun {
                 ingestedAtMicros: identity.startedMicros, target: area, pool: pool,
                 isCancelled: { progress?.isCancelled == true })
         }
-        let staged: ResolvedRows
-        do throws(ColumnarError) {
-            staged = try area.rows.resolve(pool: pool)
-        } catch {
-            throw .columnar(error)
-        }
+        let staged = try area.rows.resolve(pool: pool)
         let old = area.touches.old.union(conflicts.partitions)
         let files = staged.count == 0 && old.isEmpty ? [] : try table.liveFiles()
         return (

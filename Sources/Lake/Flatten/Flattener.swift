@@ -55,20 +55,34 @@ package final class Flattener {
         }
     }
 
+    /// The staged row in `RowEncoding`, for a caller that keeps rows as bytes; lives until the next `stage`.
+    var stagedBytes: (stable: UnsafeRawBufferPointer, volatile: UnsafeRawBufferPointer) {
+        (stager.sections.base[0].bytes, stager.sections.base[1].bytes)
+    }
+
+    /// Ends the staged row without appending it: the caller has taken `stagedBytes`.
+    func release() {
+        staged = nil
+        guard stager.hasDrift else { return }
+        for i in driftCounts.indices { driftCounts[i] += stager.drift.base[i] }
+    }
+
     /// Appends the staged row; does nothing when none is staged.
     package func commit() throws(LakeError) {
         guard let row = staged else { return }
-        staged = nil
-        do throws(ColumnarError) {
-            try columns.append(
-                stable: stager.sections.base[0].bytes, volatile: stager.sections.base[1].bytes,
-                path: row.path,
-                ingestedAtMicros: row.ingestedAtMicros)
-        } catch {
-            throw .columnar(error)
+        var path = row.path
+        var failure: ColumnarError?
+        path.withUTF8 { bytes in
+            do throws(ColumnarError) {
+                try columns.append(
+                    stable: stagedBytes.stable, volatile: stagedBytes.volatile,
+                    path: UnsafeRawBufferPointer(bytes), ingestedAtMicros: row.ingestedAtMicros)
+            } catch {
+                failure = error
+            }
         }
-        guard stager.hasDrift else { return }
-        for i in driftCounts.indices { driftCounts[i] += stager.drift.base[i] }
+        if let failure { throw .columnar(failure) }
+        release()
     }
 
     /// The committed rows in the schema's column order; the flattener is empty afterwards.

@@ -33,8 +33,8 @@ final class RowColumns {
 
     /// Appends a staged row; after an error the columns are uneven and only good to be dropped.
     func append(
-        stable: UnsafeRawBufferPointer, volatile: UnsafeRawBufferPointer, path: String,
-        ingestedAtMicros: Int64
+        stable: UnsafeRawBufferPointer, volatile: UnsafeRawBufferPointer,
+        path: UnsafeRawBufferPointer, ingestedAtMicros: Int64
     ) throws(ColumnarError) {
         guard let base = stable.baseAddress else { return }
         var stableReader = RowBytesReader(stable, emptyAt: base)
@@ -46,26 +46,10 @@ final class RowColumns {
         } else {
             try system[SystemColumn.extra.rawValue].append(text: stableReader.text())
         }
-        try append(path: path, to: system + SystemColumn.rawPath.rawValue)
+        try system[SystemColumn.rawPath.rawValue].append(text: path, isPadded: false)
         try system[SystemColumn.ingestedAt.rawValue].append(
             bits64: UInt64(bitPattern: ingestedAtMicros))
         rowCount += 1
-    }
-
-    private func append(
-        path: String, to store: UnsafeMutablePointer<ColumnStore>
-    ) throws(ColumnarError) {
-        var path = path
-        var failure: ColumnarError?
-        path.withUTF8 { bytes in
-            do throws(ColumnarError) {
-                try store.pointee.append(
-                    text: UnsafeRawBufferPointer(bytes), isPadded: false)
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
     }
 
     private func appendFields(

@@ -31,16 +31,38 @@ final class SpillFile: Sendable {
     }
 
     func append(_ bytes: [UInt8]) throws(LakeError) {
+        var failure: LakeError?
+        bytes.withUnsafeBytes { all in
+            do throws(LakeError) { try append(all) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws(LakeError) {
+        guard let base = bytes.baseAddress else { return }
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                write(descriptor, $0.baseAddress! + done, $0.count - done)
-            }
+            let count = write(descriptor, base + done, bytes.count - done)
             if count < 0 {
                 if errno == EINTR { continue }
                 throw .io(operation: "write spill file", path: folder, errorNumber: errno)
             }
             done += count
+        }
+    }
+
+    /// Fills `target` with the bytes from an offset.
+    func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(LakeError) {
+        guard let base = target.baseAddress else { return }
+        var done = 0
+        while done < target.count {
+            let got = pread(descriptor, base + done, target.count - done, off_t(offset + done))
+            if got < 0, errno == EINTR { continue }
+            guard got > 0 else {
+                throw .io(
+                    operation: "read spill file", path: folder, errorNumber: got < 0 ? errno : EIO)
+            }
+            done += got
         }
     }
 
