@@ -26,6 +26,7 @@ enum CommandTable {
     static let all: [any Command.Type] = [
         InitCommand.self, CompactCommand.self, QueryCommand.self, ConvertCommand.self,
         StatusCommand.self, TablesCommand.self, DescribeCommand.self, RunsCommand.self,
+        DoctorCommand.self, RebuildCommand.self,
     ]
 
     /// Commands of two words.

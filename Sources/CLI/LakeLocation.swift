@@ -30,11 +30,25 @@ enum LakeLocation {
             )
         }
         guard access(path + "/lake.db", F_OK) == 0 else {
+            let isLost = access(path + "/tables", F_OK) == 0
             throw .user(
                 "\(path) is not a lake: it has no lake.db",
-                hint: "make one: lake init \(path) --raw PATH")
+                hint: isLost
+                    ? "it has tables; if lake.db is lost: lake rebuild --lake \(path) --raw PATH"
+                    : "make one: lake init \(path) --raw PATH")
         }
         return path
+    }
+
+    /// The folder of a lake whose lake.db may be lost or damaged.
+    static func requireFolder(
+        _ arguments: Arguments, _ surroundings: Surroundings
+    ) throws(CommandError) -> String {
+        guard let path = find(arguments, surroundings) else {
+            return try require(arguments, surroundings)
+        }
+        let hasTables = access(path + "/tables", F_OK) == 0
+        return hasTables ? path : try require(arguments, surroundings)
     }
 
     /// The lake itself, to be read.

@@ -90,7 +90,12 @@ package struct Lake {
 
     /// The tables with raw data as their schema files describe them now, by name.
     package func definitions() throws(LakeError) -> [TableDefinition] {
-        let folder = "\(path)/\(Self.schemaFolder)"
+        try Self.definitions(in: path)
+    }
+
+    /// The same for a lake's folder whose database may be lost.
+    static func definitions(in path: String) throws(LakeError) -> [TableDefinition] {
+        let folder = "\(path)/\(schemaFolder)"
         let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return [] }

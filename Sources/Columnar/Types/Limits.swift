@@ -39,6 +39,8 @@ package enum Limits {
     package static let pushedConditionNodes = 200
     /// Elements or entries that one thrift container may declare.
     package static let thriftContainerCount = 10_000_000
+    /// Findings that an examination of a lake lists; the rest is counted.
+    package static let doctorFindings = 1_000
     /// Files that a run's report lists by name, a table and a kind; the rest is counted.
     package static let reportedFiles = 100
     /// Bytes of one schema file.

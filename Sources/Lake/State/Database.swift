@@ -83,6 +83,34 @@ package final class Database {
         return database
     }
 
+    /// A nameless database on disk, in the folder for temporary files; SQLite removes it with the connection.
+    static func temporary() throws(LakeError) -> Database {
+        var handle: OpaquePointer?
+        let flags =
+            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE
+            | SQLITE_OPEN_NOMUTEX
+        let code = sqlite3_open_v2("", &handle, flags, nil)
+        guard code == SQLITE_OK, let handle else {
+            sqlite3_close_v2(handle)
+            throw .database(path: "temporary database", code: code, message: "cannot be opened")
+        }
+        let database = Database(path: "temporary database", handle: handle)
+        try database.execute("PRAGMA journal_mode = OFF")
+        try database.execute("PRAGMA synchronous = OFF")
+        // 64 MB, then the disk.
+        try database.execute("PRAGMA cache_size = -65536")
+        return database
+    }
+
+    /// What SQLite finds wrong with the file; `isFull` also holds indexes against their tables.
+    func integrityFindings(isFull: Bool) throws(LakeError) -> [String] {
+        let statement = try prepare(
+            isFull ? "PRAGMA integrity_check(20)" : "PRAGMA quick_check(20)")
+        var findings: [String] = []
+        while try statement.step() { findings.append(statement.text(0)) }
+        return findings == ["ok"] ? [] : findings
+    }
+
     /// Brings an older file to our version: all steps in one transaction, or none.
     ///
     /// Only the holder of the lake's lock may call this. Readers wait for the transaction's end.

@@ -44,6 +44,15 @@ package enum Quarantine {
             [.integer(source), .text(path)])
     }
 
+    /// The paths of one source.
+    static func paths(_ database: Database, source: Int64) throws(LakeError) -> [String] {
+        let statement = try database.prepare("SELECT path FROM quarantine WHERE source = ?1")
+        try statement.bind(source, at: 1)
+        var paths: [String] = []
+        while try statement.step() { paths.append(statement.text(0)) }
+        return paths
+    }
+
     /// The list, by table and path.
     package static func list(_ database: Database) throws(LakeError) -> [Record] {
         let statement = try database.prepare(

@@ -15,6 +15,12 @@ enum Sources {
         return try database.integer("SELECT id FROM sources WHERE name = ?1", [.text(name)])
     }
 
+    /// The number of a source; nil before its first run.
+    static func known(_ name: String, _ database: Database) throws(LakeError) -> Int64? {
+        let id = try database.integer("SELECT id FROM sources WHERE name = ?1", [.text(name)])
+        return id == 0 ? nil : id
+    }
+
     /// All numbers given out.
     static func all(_ database: Database) throws(LakeError) -> [Int64] {
         let statement = try database.prepare("SELECT id FROM sources ORDER BY id")

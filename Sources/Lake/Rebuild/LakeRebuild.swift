@@ -1,0 +1,292 @@
+import Columnar
+import Glibc
+
+/// What a rebuild made of a lake.
+package struct RebuildReport: Hashable, Sendable {
+    /// One adopted table.
+    package struct Table: Hashable, Sendable {
+        package var name: String
+        package var rows: Int
+        package var files: Int
+        /// Raw files that its rows name; nil for tables without a schema file.
+        package var rawFiles: Int?
+    }
+
+    package var tables: [Table] = []
+    /// Folders below `tables` that hold no whole table, with the reason.
+    package var skipped: [(name: String, reason: String)] = []
+    /// Where the old database is now; nil if there was none.
+    package var setAside: String?
+    package var rawRoot: String?
+    /// Files of older states that will be removed after their grace.
+    package var retired = 0
+
+    package static func == (a: RebuildReport, b: RebuildReport) -> Bool {
+        a.tables == b.tables && a.setAside == b.setAside && a.rawRoot == b.rawRoot
+            && a.retired == b.retired && a.skipped.elementsEqual(b.skipped, by: ==)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(tables)
+        hasher.combine(setAside)
+    }
+}
+
+/// Makes `lake.db` anew from the tables and their rows, when it is lost, corrupt or somebody else's.
+///
+/// ```
+///  lock ─► adopt each table's newest whole state ─► remember each live row's raw file
+///       ─► lake.db.new ─► old lake.db set aside ─► rename
+/// ```
+/// What is remembered of a raw file is key, row hash and partition, taken from its row; its content is
+/// not known, so the next run reads every file once, finds the row it knows, and rewrites nothing.
+/// A crash at any moment leaves the old database where it was, or the new one in its place.
+package struct LakeRebuild {
+    /// How it is done.
+    package struct Options: Sendable {
+        /// nil: what can still be read of the old database.
+        package var rawPath: String?
+        /// Also if the old database is sound.
+        package var isForced = false
+        /// For a lake whose old seed cannot be read any more.
+        package var seed: UInt64
+        package var nowMicros: Int64
+        package var workers = 1
+        package var lock = LakeLock.Request()
+        package var errorText: @Sendable (LakeError) -> String = { "\($0)" }
+        package var isCancelled: @Sendable () -> Bool = { false }
+
+        package init(seed: UInt64, nowMicros: Int64) {
+            self.seed = seed
+            self.nowMicros = nowMicros
+        }
+    }
+
+    private let lake: String
+    private let options: Options
+    private let pool: BufferPool
+
+    private var databasePath: String { "\(lake)/\(Lake.databaseName)" }
+    private var newPath: String { databasePath + ".new" }
+
+    private init(lake: String, options: Options, pool: BufferPool) {
+        self.lake = lake
+        self.options = options
+        self.pool = pool
+    }
+
+    /// Rebuilds the lake in a folder; throws `invalidLocation` if there is nothing to rebuild or no raw root.
+    package static func run(
+        lake: String, options: Options, pool: BufferPool
+    ) throws(LakeError) -> RebuildReport {
+        guard DurableFile.exists("\(lake)/tables") || DurableFile.exists("\(lake)/schemas") else {
+            throw .notALake(path: lake, reason: "it has neither tables nor schemas")
+        }
+        let lock = try LakeLock.take(lake, options.lock)
+        defer { withExtendedLifetime(lock) {} }
+        return try LakeRebuild(lake: lake, options: options, pool: pool).run()
+    }
+
+    private func run() throws(LakeError) -> RebuildReport {
+        let old = try salvage()
+        var report = RebuildReport()
+        let definitions = try Lake.definitions(in: lake)
+        report.rawRoot = options.rawPath ?? old.rawRoot
+        if report.rawRoot == nil, !definitions.isEmpty {
+            throw .invalidLocation(
+                path: lake, reason: "where its raw files lie is not known any more")
+        }
+        for suffix in ["", "-journal"] { try DurableFile.remove(newPath + suffix) }
+        do throws(LakeError) {
+            try build(&report, definitions, seed: old.seed ?? options.seed)
+        } catch {
+            for suffix in ["", "-journal"] { try? DurableFile.remove(newPath + suffix) }
+            throw error
+        }
+        try exchange(&report)
+        return report
+    }
+
+    // MARK: The old database
+
+    /// What can still be read of the old database; throws if it is sound, or a newer program's.
+    private func salvage() throws(LakeError) -> (rawRoot: String?, seed: UInt64?) {
+        guard DurableFile.exists(databasePath) else { return (nil, nil) }
+        let database: Database
+        do throws(LakeError) {
+            database = try Database.open(path: databasePath, access: .readOnly)
+        } catch {
+            if case .newerLake = error { throw error }
+            if case .busy = error { throw error }
+            return (nil, nil)
+        }
+        let isSound = (try? database.integrityFindings(isFull: true).isEmpty) == true
+        if isSound, !options.isForced {
+            throw .invalidLocation(
+                path: databasePath, reason: "the database is sound: there is nothing to rebuild")
+        }
+        let rawRoot = try? Settings.get(.rawRoot, database)
+        let seed = try? Settings.get(.keySeed, database)
+        return (rawRoot, seed.flatMap { UInt64($0, radix: 16) })
+    }
+
+    /// Puts the new database in the old one's place.
+    private func exchange(_ report: inout RebuildReport) throws(LakeError) {
+        if DurableFile.exists(databasePath) {
+            let aside = try freeName()
+            // A hot journal belongs to its database: both go, under names that SQLite still pairs.
+            try rename(databasePath + "-journal", to: aside + "-journal", mayBeMissing: true)
+            try rename(databasePath, to: aside)
+            report.setAside = aside
+        } else {
+            // A journal without its database would be rolled back into the new one.
+            try DurableFile.remove(databasePath + "-journal")
+        }
+        try rename(newPath, to: databasePath)
+        try DurableFile.syncFolder(lake)
+    }
+
+    private func freeName() throws(LakeError) -> String {
+        let seconds = options.nowMicros / 1_000_000
+        for number in 0..<1_000 {
+            let name = "\(databasePath).damaged-\(seconds)" + (number == 0 ? "" : "-\(number)")
+            if !DurableFile.exists(name) { return name }
+        }
+        throw .invalidLocation(path: databasePath, reason: "too many damaged databases beside it")
+    }
+
+    private func rename(
+        _ old: String, to new: String, mayBeMissing: Bool = false
+    ) throws(LakeError) {
+        guard Glibc.rename(old, new) != 0 else { return }
+        if mayBeMissing, errno == ENOENT { return }
+        throw .io(operation: "rename", path: old, errorNumber: errno)
+    }
+
+    // MARK: The new one
+
+    private func build(
+        _ report: inout RebuildReport, _ definitions: [TableDefinition], seed: UInt64
+    ) throws(LakeError) {
+        var settings = [(Settings.Key.keySeed, String(seed, radix: 16))]
+        if let raw = report.rawRoot {
+            settings.append((.rawRoot, raw))
+            settings.append((.rawIsMarked, try RawRoot.mark(raw) ? "1" : "0"))
+        }
+        let database = try Database.create(
+            path: newPath,
+            tables: Migrations.all + SQLCatalog.tables
+                + settings.map { Settings.insertion($0.0, $0.1) })
+        for name in try FolderNames.folders(in: "\(lake)/tables") {
+            let adoption = TableAdoption(
+                folder: "\(lake)/tables/\(name)", name: name, errorText: options.errorText)
+            switch try adoption.newest() {
+            case .none(let reason): report.skipped.append((name, reason))
+            case .table(_, let location, let files):
+                try database.transaction { () throws(LakeError) in
+                    try SQLCatalog(database).create(name, metadataLocation: location)
+                }
+                var table = RebuildReport.Table(
+                    name: name, rows: Int(files.liveRows), files: files.liveFiles)
+                let definition = definitions.first { $0.name == name }
+                do throws(LakeError) {
+                    table.rawFiles = try definition.map { (definition) throws(LakeError) in
+                        try remember(definition, database, seed: seed)
+                    }
+                } catch .columnar(.corrupt(let location, let reason)) {
+                    // Its files stay where they are; the next run makes the table anew from raw.
+                    try database.transaction { () throws(LakeError) in
+                        try SQLCatalog(database).drop(name)
+                    }
+                    report.skipped.append((name, "\(location): \(reason)"))
+                    continue
+                }
+                try database.transaction { () throws(LakeError) in
+                    report.retired += try retire(name, files, database)
+                }
+                report.tables.append(table)
+            }
+        }
+    }
+
+    /// Lists the files of a table that no snapshot of the adopted state needs, so that they go after
+    /// their grace; returns their number.
+    private func retire(
+        _ name: String, _ files: TableFiles, _ database: Database
+    ) throws(LakeError) -> Int {
+        var count = 0
+        for path in try FolderNames.allFiles(below: "\(lake)/tables/\(name)")
+        where !files.reachable.contains(path) && Orphans.isOurs(path) {
+            try RetiredFiles.add(database, path: path, atMicros: options.nowMicros)
+            count += 1
+        }
+        return count
+    }
+
+    /// Files what the rows of a table say of their raw files; returns the number of those.
+    private func remember(
+        _ definition: TableDefinition, _ database: Database, seed: UInt64
+    ) throws(LakeError) -> Int {
+        let source = try Sources.id(of: definition.name, database)
+        let table = try LakeTable(
+            definition, source: source, catalog: SQLCatalog(database), lake: lake,
+            identity: RunIdentity(startedMicros: options.nowMicros, seed: seed))
+        let ledger = try RowLedger()
+        _ = try LiveRows(
+            table: table, keySeed: seed, workers: options.workers, pool: pool,
+            isCancelled: options.isCancelled
+        ).enter(into: ledger)
+        var filling = RawFileFilling(source: source)
+        return try database.transaction { () throws(LakeError) in
+            let editor = try RawFiles.Editor(database)
+            try ledger.forEach { (folder, name, row) throws(LakeError) in
+                if options.isCancelled() { throw .columnar(.cancelled) }
+                try filling.add(folder, name, row, to: editor)
+            }
+            try filling.endFolder(editor)
+            return filling.count
+        }
+    }
+}
+
+/// Writes remembered files into the state, folder by folder, in the order of the walk.
+private struct RawFileFilling {
+    let source: Int64
+    private(set) var count = 0
+    private var folder: String?
+    private var last = ""
+    private var writer = RawFileChunk.Writer()
+
+    init(source: Int64) {
+        self.source = source
+    }
+
+    mutating func add(
+        _ folder: String, _ name: String, _ row: LedgerRow, to editor: RawFiles.Editor
+    ) throws(LakeError) {
+        if folder != self.folder {
+            try endFolder(editor)
+            self.folder = folder
+        } else if name == last {
+            // A file has one row; what a second one says of it, the next run finds out.
+            return
+        }
+        last = name
+        writer.append(
+            name: Array(name.utf8),
+            state: RawFileState(
+                flags: .hasRow, hint: .none, content: .none, rowHash: row.rowHash,
+                keyHash: row.key.low, partition: row.partition))
+        count += 1
+    }
+
+    mutating func endFolder(_ editor: RawFiles.Editor) throws(LakeError) {
+        guard let folder else { return }
+        writer.endChunk()
+        try editor.apply(
+            RawFileEdit(folder: Array(folder.utf8), removed: nil, added: writer.chunks),
+            source: source)
+        writer.removeAll()
+        self.folder = nil
+    }
+}
