@@ -141,6 +141,13 @@ package struct Lake {
     ) throws(LakeError) -> RunReport {
         let lock = try takeLock(options.lock)
         defer { withExtendedLifetime(lock) {} }
+        return try compactor(identity: identity, options: options, pool: pool).run()
+    }
+
+    /// A run over what the lake says now; the caller holds the lock.
+    func compactor(
+        identity: RunIdentity, options: CompactionOptions, pool: BufferPool
+    ) throws(LakeError) -> Compactor {
         guard let raw = try rawRoot() else {
             throw .invalidLocation(path: path, reason: "the lake has no raw folder")
         }
@@ -153,6 +160,6 @@ package struct Lake {
             lake: path, database: database, definitions: definitions(),
             root: RawRoot.open(raw, isMarked: isMarked), rawIsMarked: isMarked, keySeed: seed,
             identity: identity, options: options, pool: pool
-        ).run()
+        )
     }
 }

@@ -137,13 +137,6 @@ import Testing
                 }
             ),
             (
-                "rows of a run that is over",
-                { fixture in
-                    try DurableFile.makeFolder(fixture.lake.path + "/staging")
-                    try DurableFile.write([1], to: fixture.lake.path + "/staging/x.parquet")
-                }
-            ),
-            (
                 "catalog knows no such table",
                 { fixture in
                     try DurableFile.makeFolder(fixture.lake.path + "/tables/other/data")

@@ -7,6 +7,7 @@ enum CompactCommand: Command {
         name: "compact", summary: "Fold new and changed raw files into the tables",
         operands: "", maximumOperands: 0,
         options: [
+            Option("dry-run", "Say what a run would do, and change nothing"),
             Option("json", "Print the run's report as JSON"),
             Option(
                 "wait", value: "SECONDS", isValueOptional: true,
@@ -23,6 +24,9 @@ enum CompactCommand: Command {
             changes nothing, and the next one does its work. A file that cannot be read as JSON of
             its table is quarantined with the reason, its last good row stays, and the exit code is 3.
 
+            --dry-run reads what a run would read and prints its plan: files, rows to write, partitions to
+            rewrite, what would be quarantined. It holds the lock meanwhile and calls no hook.
+
             --from takes a list of changed raw paths from whoever wrote them, relative to the raw folder
             or absolute; a path that ends in a slash is a folder to look at whole. Nothing else is opened,
             so a run without it, now and then, finds what nobody listed. When too many known files
@@ -35,7 +39,8 @@ enum CompactCommand: Command {
             nothing.
             """,
         examples: [
-            "lake compact --lake posts-lake", "lake compact --json > report.json",
+            "lake compact --lake posts-lake", "lake compact --dry-run",
+            "lake compact --json > report.json",
             "client --print-written | lake compact --from -",
             "lake compact --wait 600 --on-failure 'mail -s \"lake: $LAKE_STATUS\" data@example.org'",
         ])
@@ -110,7 +115,9 @@ enum CompactCommand: Command {
         options.progress = progress
         options.changed = try ChangeOptions.changed(arguments, rawRoot: raw, command: syntax.name)
         return try lakeCall { () throws(LakeError) in
-            try lake.compact(identity: identity, options: options, pool: pool)
+            arguments.has("dry-run")
+                ? try lake.dryRun(identity: identity, options: options, pool: pool)
+                : try lake.compact(identity: identity, options: options, pool: pool)
         }
     }
 
@@ -119,6 +126,7 @@ enum CompactCommand: Command {
         _ report: RunReport?, _ failure: CommandError?, _ exitCode: Int32
     ) {
         let name = exitCode == ExitCode.done ? "on-success" : "on-failure"
+        if arguments.has("dry-run") { return }
         guard let command = arguments.value(name) else { return }
         let lake = LakeLocation.find(arguments, surroundings) ?? ""
         let filed =

@@ -6,6 +6,7 @@ enum RunReportText {
     private static let namedFiles = 10
 
     static func text(_ report: RunReport) -> String {
+        if report.isDryRun { return dryRun(report) }
         var text = ""
         for table in report.tables { text += self.text(table) }
         let ignored = report.ignoredPaths
@@ -23,6 +24,29 @@ enum RunReportText {
             ("commit", report.commitNanos),
         ].map { "\($0.0) \(Amount.duration(nanos: $0.1))" }
         return text + "(\(stages.joined(separator: ", ")))\n"
+    }
+
+    /// What a run would do.
+    private static func dryRun(_ report: RunReport) -> String {
+        var text = ""
+        for table in report.tables {
+            text += files(table.name, table.files)
+            text += "  \(Amount.count(table.rowsWritten, "row")) to write into "
+            text += "\(Amount.count(table.planned.count, "partition"))"
+            text += table.planned.isEmpty ? "\n" : ":\n"
+            let lines = table.planned.map { partition in
+                "  \(partition.name.isEmpty ? "the whole table" : partition.name): "
+                    + "\(Amount.count(partition.rowsStaged)) to write, has "
+                    + "\(Amount.count(partition.rows, "row")) in "
+                    + "\(Amount.count(partition.files, "file")) (\(Amount.bytes(partition.bytes)))"
+            }
+            text += cut(lines, more: 0, "lake compact --dry-run --json")
+            text += findings(table)
+        }
+        let files = report.files
+        text += "dry run, nothing was changed: \(Amount.count(files.seen, "file")), "
+        text += "\(Amount.count(files.read)) read, in "
+        return text + "\(Amount.duration(nanos: report.totalNanos))\n"
     }
 
     /// `posts: 12 raw files: 2 new, 10 untouched`.
@@ -60,6 +84,12 @@ enum RunReportText {
             text += "  the audit read \(Amount.count(files.audited, "untouched file")): "
             text += "\(Amount.count(files.auditChanged)) had changed all the same\n"
         }
+        return text + findings(table)
+    }
+
+    /// What did not fit, and what was left out.
+    private static func findings(_ table: RunReport.Table) -> String {
+        var text = ""
         for drift in table.drift {
             text += "  \(Amount.count(drift.count, "value")) did not fit column "
             text += "\(drift.column) and went to _extra\n"

@@ -102,6 +102,18 @@ struct LakeTable: Sendable {
         return files
     }
 
+    /// Rows before the run, as the snapshot says.
+    var rowsTotal: Int64 { Self.rows(of: metadata) }
+
+    static func rows(of metadata: TableMetadata) -> Int64 {
+        metadata.currentSnapshot?.summary["total-records"].flatMap { Int64($0) } ?? 0
+    }
+
+    /// The folder of a partition: `posted_at_day=2026-01-02`; empty in an unpartitioned table.
+    func folderName(of value: Int32?) -> String {
+        metadata.partitionSpec.folderName(of: partition(of: value), in: schema)
+    }
+
     /// The Iceberg partition of a value.
     func partition(of value: Int32?) -> [Value] {
         metadata.partitionSpec.fields.isEmpty ? [] : [value.map { .int(Int64($0)) } ?? .null]

@@ -23,6 +23,8 @@ package struct RunReport: Hashable, Sendable {
         package var drift: [Drift] = []
         package var quarantined: [QuarantinedFile] = []
         package var unreadable: [RawWalk.Unreadable] = []
+        /// Of a dry run, in order; otherwise empty.
+        package var planned: [PlannedPartition] = []
         /// Files that a report read back from JSON no longer lists.
         package var omittedQuarantined = 0
         package var omittedUnreadable = 0
@@ -30,6 +32,22 @@ package struct RunReport: Hashable, Sendable {
 
         package init(name: String) {
             self.name = name
+        }
+    }
+
+    /// A partition that a dry run would rewrite, as it is now.
+    package struct PlannedPartition: Hashable, Sendable {
+        /// Its folder; empty in an unpartitioned table.
+        package var name: String
+        /// Rows to write into it.
+        package var rowsStaged: Int
+        package var files = 0
+        package var rows = 0
+        package var bytes = 0
+
+        init(name: String, rowsStaged: Int) {
+            self.name = name
+            self.rowsStaged = rowsStaged
         }
     }
 
@@ -57,7 +75,10 @@ package struct RunReport: Hashable, Sendable {
         }
     }
 
+    /// 0 in a dry run, which is not filed.
     package var runID: Int64
+    /// True: nothing was done, the numbers say what would be.
+    package var isDryRun = false
     package var uuid: String
     package var startedMicros: Int64
     package var tables: [Table] = []

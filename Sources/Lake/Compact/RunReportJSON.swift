@@ -6,8 +6,13 @@ extension RunReport {
     package func json() -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
-        json.key("run")
-        json.integer(runID)
+        if isDryRun {
+            json.key("dry_run")
+            json.boolean(true)
+        } else {
+            json.key("run")
+            json.integer(runID)
+        }
         json.key("uuid")
         json.string(uuid)
         json.key("started_micros")
@@ -90,6 +95,7 @@ extension RunReport.Table {
         json.endObject()
         Self.numbers.write(self, to: &json)
         json.member("rows_total", rowsTotal)
+        if !planned.isEmpty { writePlanned(to: &json) }
         for (name, path) in Self.stages {
             json.member(name, Int64(clamping: timings[keyPath: path]))
         }
@@ -118,6 +124,22 @@ extension RunReport.Table {
         json.endArray()
         json.member("unreadable_total", Int64(unreadable.count + omittedUnreadable))
         json.endObject()
+    }
+
+    /// The partitions that a dry run would rewrite, all of them.
+    private func writePlanned(to json: inout JSONWriter) {
+        json.key("planned")
+        json.beginArray()
+        for partition in planned {
+            json.beginObject()
+            json.member("partition", partition.name)
+            json.member("rows_to_write", Int64(partition.rowsStaged))
+            json.member("files", Int64(partition.files))
+            json.member("rows", Int64(partition.rows))
+            json.member("bytes", Int64(partition.bytes))
+            json.endObject()
+        }
+        json.endArray()
     }
 
     fileprivate init(_ json: JSONValue) {

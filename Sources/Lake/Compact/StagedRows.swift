@@ -145,6 +145,24 @@ struct ResolvedRows: Sendable {
         return seen.sorted { PartitionOrder.rank($0) < PartitionOrder.rank($1) }
     }
 
+    /// Rows that each partition gets.
+    var rowCounts: [Int32?: Int] {
+        var counts: [Int32?: Int] = [:]
+        for (number, batch) in batches.enumerated() {
+            for part in batch.partitions {
+                var rows = part.rows.count
+                if !losers.isEmpty {
+                    for row in part.rows
+                    where losers.contains(StagedPlace(batch: Int32(number), row: Int32(row))) {
+                        rows -= 1
+                    }
+                }
+                counts[part.value, default: 0] += rows
+            }
+        }
+        return counts
+    }
+
     /// The winners of one partition as columns in the flattener's order; none if there are no rows.
     func columns(of partition: Int32?, pool: BufferPool) throws(LakeError) -> [[Column]] {
         let columns: RowColumns

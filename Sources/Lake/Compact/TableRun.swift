@@ -41,11 +41,7 @@ struct TableRun {
             return now &- clock
         }
         let journal = StateJournal(folder: lake)
-        let area = StagingArea(
-            rows: StagedRows(
-                layout: StagedLayout(
-                    definition: table.definition, ingestedAtMicros: identity.startedMicros),
-                folder: lake, budgetBytes: options.stagingBytes))
+        let area = stagingArea()
         let scan = try scan(into: area, journal: journal)
         report.timings.scanNanos = lap()
         try options.maxMissing.check(
@@ -73,7 +69,15 @@ struct TableRun {
         }
     }
 
-    private func scan(
+    func stagingArea() -> StagingArea {
+        StagingArea(
+            rows: StagedRows(
+                layout: StagedLayout(
+                    definition: table.definition, ingestedAtMicros: identity.startedMicros),
+                folder: lake, budgetBytes: options.stagingBytes))
+    }
+
+    func scan(
         into area: StagingArea, journal: StateJournal
     ) throws(LakeError) -> ScanResult {
         let scan = RawScan(
@@ -101,7 +105,7 @@ struct TableRun {
             })
     }
 
-    private func plan(
+    func plan(
         _ area: StagingArea
     ) throws(LakeError) -> (ResolvedRows, CompactionPlan<LiveFile>, [RawFileAmendment]) {
         let progress = options.progress
@@ -165,8 +169,7 @@ struct TableRun {
 
     /// `data/posted_at_day=2026-01-02/<run>-00007.parquet`: the run's name tells leftovers from others.
     private func fileName(_ number: Int, _ value: Int32?) -> String {
-        let folder = table.metadata.partitionSpec.folderName(
-            of: table.partition(of: value), in: table.schema)
+        let folder = table.folderName(of: value)
         let digits = String(number)
         let padded = String(repeating: "0", count: max(0, 5 - digits.count)) + digits
         return "data/\(folder.isEmpty ? "" : folder + "/")\(identity.uuid)-\(padded).parquet"
@@ -213,18 +216,14 @@ struct TableRun {
     }
 
     private func rowsTotal(_ commit: PreparedCommit?) -> Int64 {
-        let snapshot = commit?.metadata.currentSnapshot ?? table.metadata.currentSnapshot
-        return snapshot?.summary["total-records"].flatMap { Int64($0) } ?? 0
+        commit.map { LakeTable.rows(of: $0.metadata) } ?? table.rowsTotal
     }
 
     private func fill(
         _ report: inout RunReport.Table, scan: ScanResult, area: StagingArea,
         staged: ResolvedRows, outcomes: [PartitionRewrite.Outcome]
     ) {
-        report.files = scan.counts
-        report.quarantined = scan.quarantined
-        report.unreadable = scan.unreadable
-        report.rowsSuperseded = staged.supersededCount
+        fillFindings(&report, scan: scan, area: area, staged: staged)
         report.partitionsRewritten = outcomes.count
         for outcome in outcomes {
             report.rowsWritten += outcome.rowsStaged
@@ -232,6 +231,17 @@ struct TableRun {
             report.bytesRead += outcome.bytesRead
             report.bytesWritten += outcome.bytesWritten
         }
+    }
+
+    /// What the scan found, whether or not it is acted upon.
+    func fillFindings(
+        _ report: inout RunReport.Table, scan: ScanResult, area: StagingArea,
+        staged: ResolvedRows
+    ) {
+        report.files = scan.counts
+        report.quarantined = scan.quarantined
+        report.unreadable = scan.unreadable
+        report.rowsSuperseded = staged.supersededCount
         for (index, count) in area.drift.enumerated() where count > 0 {
             report.drift.append(
                 RunReport.Drift(column: table.definition.columns[index].name, count: count))

@@ -46,18 +46,6 @@ extension Doctor {
                 advice: name == "lake.db.new"
                     ? "lake rebuild replaces it" : "the next lake compact removes it")
         }
-        for path in try FolderNames.allFiles(below: "\(lake)/\(Leftovers.stagingFolder)")
-        where isOld(path) {
-            diagnosis.add(
-                .warning, path, "rows of a run that is over",
-                advice: "remove the file: no table names it")
-        }
-    }
-
-    private func isOld(_ path: String) -> Bool {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return false }
-        return isOld(micros: Int64(status.st_mtim.tv_sec) &* 1_000_000)
     }
 
     /// Whether a time is before the grace.

@@ -108,6 +108,12 @@ extension FolderScan {
         }
         entry.flags.insert(.isVanished)
         entry.hint = .none
+        if entry.flags.contains(.isQuarantined) {
+            result.released.append(
+                Self.join(path, String(decoding: known.name(state), as: UTF8.self)))
+            entry.flags.remove(.isQuarantined)
+            entry.content = .none
+        }
         writer.keep(state, as: entry, known: known)
     }
 

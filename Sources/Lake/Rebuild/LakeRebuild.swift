@@ -191,7 +191,8 @@ package struct LakeRebuild {
                 let definition = definitions.first { $0.name == name }
                 do throws(LakeError) {
                     table.rawFiles = try definition.map { (definition) throws(LakeError) in
-                        try remember(definition, database, seed: seed)
+                        try remember(
+                            definition, database, seed: seed, rawRoot: report.rawRoot)
                     }
                 } catch .columnar(.corrupt(let location, let reason)) {
                     // Its files stay where they are; the next run makes the table anew from raw.
@@ -225,7 +226,7 @@ package struct LakeRebuild {
 
     /// Files what the rows of a table say of their raw files; returns the number of those.
     private func remember(
-        _ definition: TableDefinition, _ database: Database, seed: UInt64
+        _ definition: TableDefinition, _ database: Database, seed: UInt64, rawRoot: String?
     ) throws(LakeError) -> Int {
         let source = try Sources.id(of: definition.name, database)
         let table = try LakeTable(
@@ -236,7 +237,12 @@ package struct LakeRebuild {
             table: table, keySeed: seed, workers: options.workers, pool: pool,
             isCancelled: options.isCancelled
         ).enter(into: ledger)
-        var filling = RawFileFilling(source: source)
+        // Rows of raw files that went long ago are no news to the guard against missing files.
+        var root: RawRootHandle?
+        if definition.settings.onDelete == .keep, let rawRoot {
+            root = try RawRoot.open(rawRoot, isMarked: false)
+        }
+        var filling = RawFileFilling(source: source, root: root)
         return try database.transaction { () throws(LakeError) in
             let editor = try RawFiles.Editor(database)
             try ledger.forEach { (folder, name, row) throws(LakeError) in
@@ -252,13 +258,16 @@ package struct LakeRebuild {
 /// Writes remembered files into the state, folder by folder, in the order of the walk.
 private struct RawFileFilling {
     let source: Int64
+    /// Where to see whether a file is gone; nil: nobody asks.
+    let root: RawRootHandle?
     private(set) var count = 0
     private var folder: String?
     private var last = ""
     private var writer = RawFileChunk.Writer()
 
-    init(source: Int64) {
+    init(source: Int64, root: RawRootHandle?) {
         self.source = source
+        self.root = root
     }
 
     mutating func add(
@@ -275,9 +284,17 @@ private struct RawFileFilling {
         writer.append(
             name: Array(name.utf8),
             state: RawFileState(
-                flags: .hasRow, hint: .none, content: .none, rowHash: row.rowHash,
+                flags: isGone(row.path) ? [.hasRow, .isVanished] : .hasRow, hint: .none,
+                content: .none, rowHash: row.rowHash,
                 keyHash: row.key.low, partition: row.partition))
         count += 1
+    }
+
+    private func isGone(_ path: String) -> Bool {
+        guard let root else { return false }
+        var status = stat()
+        return fstatat(root.descriptor, path, &status, AT_SYMLINK_NOFOLLOW) != 0
+            && (errno == ENOENT || errno == ENOTDIR)
     }
 
     mutating func endFolder(_ editor: RawFiles.Editor) throws(LakeError) {

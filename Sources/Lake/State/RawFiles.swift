@@ -149,6 +149,11 @@ package enum RawFiles {
                 "INSERT INTO raw_files(source, folder, first, entries) VALUES (?1, ?2, ?3, ?4)")
         }
 
+        /// Finds chunks to edit.
+        func finder(_ source: Int64) throws(LakeError) -> Finder {
+            try Finder(database, source: source)
+        }
+
         func apply(_ edit: RawFileEdit, source: Int64) throws(LakeError) {
             let folder = String(decoding: edit.folder, as: UTF8.self)
             if let first = edit.removed {

@@ -1,0 +1,82 @@
+import Columnar
+
+/// A run up to its plan: everything is read, nothing is written but nameless files that vanish with it.
+///
+/// It holds the lake's lock, so that no run commits between its looking at the state and at the files.
+/// The partitions of the plan are those that would be read; one whose old row turns out to be gone
+/// already would stay as it is.
+extension Compactor {
+    func dryRun() throws(LakeError) -> RunReport {
+        let begun = options.nanos()
+        var report = RunReport(
+            runID: 0, uuid: identity.uuid, startedMicros: identity.startedMicros)
+        report.isDryRun = true
+        let sorted = definitions.sorted { $0.name < $1.name }
+        let changed = options.changed?.lists(for: sorted.map(\.raw))
+        report.ignoredPaths = changed?.ignored ?? ChangedPaths.Ignored()
+        for (index, definition) in sorted.enumerated() {
+            // A source that no run has seen yet remembers nothing.
+            let source = try Sources.known(definition.name, database) ?? 0
+            let table = try LakeTable(
+                definition, source: source, catalog: SQLCatalog(database), lake: lake,
+                identity: identity)
+            report.tables.append(
+                try TableRun(
+                    table: table, metrics: nil, root: root, identity: identity, keySeed: keySeed,
+                    lake: lake, database: database, options: options, pool: pool,
+                    changed: changed?.lists[index]
+                ).dryRun())
+        }
+        report.totalNanos = options.nanos() &- begun
+        return report
+    }
+}
+
+extension TableRun {
+    /// What a run would find and do.
+    fileprivate func dryRun() throws(LakeError) -> RunReport.Table {
+        var report = RunReport.Table(name: table.definition.name)
+        options.progress?.scanning(table: table.definition.name)
+        let begun = options.nanos()
+        let area = stagingArea()
+        let scan = try scan(into: area, journal: StateJournal(folder: lake))
+        let scanned = options.nanos()
+        report.timings.scanNanos = scanned &- begun
+        try options.maxMissing.check(
+            missing: scan.counts.vanished, table: table.definition.name, source: table.source,
+            database: database)
+        let (staged, plan, _) = try plan(area)
+        report.timings.planNanos = options.nanos() &- scanned
+        fillFindings(&report, scan: scan, area: area, staged: staged)
+        report.rowsTotal = table.rowsTotal
+        let rowCounts = staged.rowCounts
+        for partition in plan.partitions {
+            var planned = RunReport.PlannedPartition(
+                name: table.folderName(of: partition.value),
+                rowsStaged: rowCounts[partition.value] ?? 0)
+            for file in partition.files {
+                planned.files += 1
+                planned.rows += Int(file.file.recordCount)
+                planned.bytes += Int(file.file.fileSizeBytes)
+            }
+            report.rowsWritten += planned.rowsStaged
+            report.bytesRead += planned.bytes
+            report.planned.append(planned)
+        }
+        report.partitionsRewritten = plan.partitions.count
+        return report
+    }
+}
+
+extension Lake {
+    /// Says what `compact` would do now, and changes nothing.
+    ///
+    /// Throws `busy` while another process writes.
+    package func dryRun(
+        identity: RunIdentity, options: CompactionOptions, pool: BufferPool
+    ) throws(LakeError) -> RunReport {
+        let lock = try LakeLock.take(path, options.lock)
+        defer { withExtendedLifetime(lock) {} }
+        return try compactor(identity: identity, options: options, pool: pool).dryRun()
+    }
+}
