@@ -16,7 +16,11 @@ private struct FakeSink: RawFileSink {
         return .staged(rowHash: hash, keyHash: ContentHash(bytes).high, partition: 3)
     }
 
-    mutating func leave(path: String, state: RawFileState) throws(LakeError) {}
+    mutating func take(
+        records path: String, stat: FileStat, state: RawFileState?, isYoung: Bool
+    ) throws(LakeError) -> RecordsVerdict { .rejected(reason: "these tests have none") }
+
+    mutating func leave(path: String, state: RawFileState) throws(LakeError) -> Int { 1 }
 }
 
 /// A raw folder with its state, scanned again and again.
@@ -53,9 +57,9 @@ private final class ScanBench {
         let editor = try RawFiles.Editor(database)
         let source = source
         try database.transaction { () throws(LakeError) in
-            try journal.forEach { (edit) throws(LakeError) in
-                try editor.apply(edit, source: source)
-            }
+            try journal.forEach(
+                files: { (edit) throws(LakeError) in try editor.apply(edit, source: source) },
+                records: { (edit) throws(LakeError) in Issue.record("records of \(edit.path)") })
         }
         return result
     }

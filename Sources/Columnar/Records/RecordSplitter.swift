@@ -158,7 +158,7 @@ struct RecordSplitter {
     }
 
     /// The end of the value that begins at `start`; nil when the bytes end before it.
-    private static func valueEnd(
+    static func valueEnd(
         _ bytes: UnsafeRawBufferPointer, from start: Int, isLast: Bool
     ) -> Int? {
         var depth = 0
@@ -195,7 +195,7 @@ struct RecordSplitter {
         return nil
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool {
+    static func isBlank(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
     }
 }

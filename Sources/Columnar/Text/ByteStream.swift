@@ -1,12 +1,12 @@
 /// The bytes of a text from its start to its end, plain or decompressed; used by one reader at a time.
-protocol ByteStream: AnyObject {
+package protocol ByteStream: AnyObject {
     /// Fills as much of `target` as there is, and returns how much; 0 is the end.
     func read(into target: UnsafeMutableRawBufferPointer) throws(ColumnarError) -> Int
 }
 
 extension ByteStream {
     /// Fills `target` unless the text ends before.
-    func fill(_ target: UnsafeMutableRawBufferPointer) throws(ColumnarError) -> Int {
+    package func fill(_ target: UnsafeMutableRawBufferPointer) throws(ColumnarError) -> Int {
         var done = 0
         while done < target.count {
             let count = try read(into: UnsafeMutableRawBufferPointer(rebasing: target[done...]))
@@ -53,5 +53,50 @@ final class FileStream: ByteStream {
         position += count
         counters?.bytesRead.wrappingAdd(count, ordering: .relaxed)
         return count
+    }
+}
+
+/// Bytes in memory, which their owner keeps while they are read.
+package final class MemoryStream: ByteStream {
+    private var rest: Slice<UnsafeRawBufferPointer>
+
+    package init(_ bytes: UnsafeRawBufferPointer) {
+        rest = bytes[...]
+    }
+
+    package func read(
+        into target: UnsafeMutableRawBufferPointer
+    ) throws(ColumnarError) -> Int {
+        let count = min(target.count, rest.count)
+        guard count > 0 else { return 0 }
+        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(count)))
+        rest = rest.dropFirst(count)
+        return count
+    }
+}
+
+/// A stream that ends in an error after so many bytes: what decompresses may be a bomb.
+package final class BoundedStream: ByteStream {
+    private let source: any ByteStream
+    private let limitName: String
+    private let limitBytes: Int
+    private var count = 0
+
+    /// - limitName: the error's name of the limit.
+    package init(_ source: any ByteStream, limitName: String, limitBytes: Int) {
+        self.source = source
+        self.limitName = limitName
+        self.limitBytes = limitBytes
+    }
+
+    package func read(
+        into target: UnsafeMutableRawBufferPointer
+    ) throws(ColumnarError) -> Int {
+        let done = try source.read(into: target)
+        count += done
+        guard count <= limitBytes else {
+            throw .limit(name: limitName, value: count, limit: limitBytes, location: nil)
+        }
+        return done
     }
 }

@@ -3,8 +3,8 @@ import CZlib
 /// Gzip decompressed as it is read, any number of members in a row; zeros behind the last are padding.
 ///
 /// https://www.rfc-editor.org/rfc/rfc1952
-final class GzipStream: ByteStream {
-    private let source: FileStream
+package final class GzipStream: ByteStream {
+    private let source: any ByteStream
     private let location: FileLocation
     private let input: Buffer
     /// On the heap, because zlib keeps its address.
@@ -14,7 +14,9 @@ final class GzipStream: ByteStream {
 
     private static let inputBytes = (256 << 10) - Buffer.padding
 
-    init(_ source: FileStream, location: FileLocation, pool: BufferPool) throws(ColumnarError) {
+    package init(
+        _ source: any ByteStream, location: FileLocation, pool: BufferPool
+    ) throws(ColumnarError) {
         self.source = source
         self.location = location
         input = try pool.allocate(bytes: Self.inputBytes)
@@ -30,7 +32,9 @@ final class GzipStream: ByteStream {
         stream.deallocate()
     }
 
-    func read(into target: UnsafeMutableRawBufferPointer) throws(ColumnarError) -> Int {
+    package func read(
+        into target: UnsafeMutableRawBufferPointer
+    ) throws(ColumnarError) -> Int {
         guard target.count > 0 else { return 0 }
         let room = min(target.count, 1 << 30)
         stream.pointee.next_out = target.baseAddress?.assumingMemoryBound(to: UInt8.self)

@@ -1,6 +1,17 @@
-/// How a text file is compressed, told by its first bytes, whatever its name.
+/// How a text is compressed; a file's first bytes tell, whatever its name.
 package enum TextCompression: Hashable, Sendable {
     case none, gzip, zstd
+
+    /// The text behind stored bytes; `location` is for errors.
+    package func decoded(
+        _ source: any ByteStream, location: FileLocation, pool: BufferPool
+    ) throws(ColumnarError) -> any ByteStream {
+        switch self {
+        case .none: source
+        case .gzip: try GzipStream(source, location: location, pool: pool)
+        case .zstd: try ZstdStream(source, location: location, pool: pool)
+        }
+    }
 }
 
 /// One text file, as it was when it was first opened; every later reader must find the same version.
@@ -63,11 +74,7 @@ package struct TextInput: Sendable {
             return FileStream(file, range: range, counters: counters)
         }
         let source = FileStream(file, range: 0..<file.sizeBytes, counters: counters)
-        let stream: any ByteStream
-        switch compression {
-        case .zstd: stream = try ZstdStream(source, location: location, pool: pool)
-        case .gzip, .none: stream = try GzipStream(source, location: location, pool: pool)
-        }
+        let stream = try compression.decoded(source, location: location, pool: pool)
         try stream.skip(offset, pool: pool)
         return stream
     }

@@ -3,8 +3,8 @@ import CZstd
 /// Zstandard decompressed as it is read, any number of frames in a row.
 ///
 /// https://www.rfc-editor.org/rfc/rfc8878; libzstd refuses windows above 128 MB, which bounds its memory.
-final class ZstdStream: ByteStream {
-    private let source: FileStream
+package final class ZstdStream: ByteStream {
+    private let source: any ByteStream
     private let location: FileLocation
     private let input: Buffer
     private var pending = ZSTD_inBuffer()
@@ -13,7 +13,9 @@ final class ZstdStream: ByteStream {
 
     private static let inputBytes = (256 << 10) - Buffer.padding
 
-    init(_ source: FileStream, location: FileLocation, pool: BufferPool) throws(ColumnarError) {
+    package init(
+        _ source: any ByteStream, location: FileLocation, pool: BufferPool
+    ) throws(ColumnarError) {
         self.source = source
         self.location = location
         input = try pool.allocate(bytes: Self.inputBytes)
@@ -27,7 +29,9 @@ final class ZstdStream: ByteStream {
         ZSTD_freeDStream(context)
     }
 
-    func read(into target: UnsafeMutableRawBufferPointer) throws(ColumnarError) -> Int {
+    package func read(
+        into target: UnsafeMutableRawBufferPointer
+    ) throws(ColumnarError) -> Int {
         guard target.count > 0 else { return 0 }
         var output = ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
         while output.pos == 0 {

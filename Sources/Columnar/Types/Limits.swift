@@ -24,6 +24,15 @@ package enum Limits {
     package static let jsonDepth = 128
     /// Bytes of one raw file: a post is 1...3 KB; more than this is an accident or an attack.
     package static let rawFileBytes = 64 << 20
+    /// Bytes, as stored, of one raw file that holds many records: they are streamed, so only time is at stake.
+    package static let batchFileBytes = 16 << 30
+    /// Decoded bytes of such a file for each stored byte, beyond `rawFileBytes`: records shrink 10 to 100
+    /// times; DEFLATE's most is 1,032.
+    package static let batchExpansion = 1_000
+    /// Records of one raw file, the vanished ones that are remembered among them: 20 bytes each are held.
+    package static let batchRecords = 4 << 20
+    /// Bad records of one raw file whose reasons are told; the rest is counted.
+    package static let batchFaults = 3
     /// Bytes of one SQL text, as Athena has it.
     package static let queryBytes = 262_144
     /// Nesting of expressions and subqueries: a level takes 24 KB of stack in a debug build, of 8 MB.

@@ -91,13 +91,19 @@ struct Compactor {
         try database.transaction { () throws(LakeError) in
             let catalog = SQLCatalog(database)
             let editor = try RawFiles.Editor(database)
+            let records = try RecordFiles.Editor(database)
             for table in prepared {
                 let source = table.table.source
                 for commit in table.commits { try commit.publish(in: catalog) }
-                try table.journal.forEach { (edit) throws(LakeError) in
-                    try options.checkCancelled()
-                    try editor.apply(edit, source: source)
-                }
+                try table.journal.forEach(
+                    files: { (edit) throws(LakeError) in
+                        try options.checkCancelled()
+                        try editor.apply(edit, source: source)
+                    },
+                    records: { (edit) throws(LakeError) in
+                        try options.checkCancelled()
+                        try records.apply(edit, source: source)
+                    })
                 try editor.apply(table.amendments, source: source)
                 for file in table.scan.quarantined {
                     try Quarantine.add(database, source: source, file: file, atMicros: now)

@@ -39,13 +39,14 @@ extension TableRun {
         options.progress?.scanning(table: table.definition.name)
         let begun = options.nanos()
         let area = stagingArea()
-        let scan = try scan(into: area, journal: StateJournal(folder: lake))
+        let sources = recordSources(StateJournal(folder: lake))
+        let scan = try scan(into: area, sources)
         let scanned = options.nanos()
         report.timings.scanNanos = scanned &- begun
         try options.maxMissing.check(
             missing: scan.counts.vanished, table: table.definition.name, source: table.source,
             database: database)
-        let (staged, plan, _) = try plan(area)
+        let (staged, plan, _) = try plan(area, sources)
         report.timings.planNanos = options.nanos() &- scanned
         fillFindings(&report, scan: scan, area: area, staged: staged)
         report.rowsTotal = table.rowsTotal

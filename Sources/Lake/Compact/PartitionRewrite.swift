@@ -6,6 +6,7 @@ struct PartitionRewrite {
     let staged: ResolvedRows
     /// Hashes of the paths whose file has another key than before, or is gone.
     let departed: Set<ContentHash>
+    let departedRecords: Set<DepartedRecord>
     let keySeed: UInt64
     let pool: BufferPool
     /// Asked for each batch: true ends the rewrite with `ColumnarError.cancelled`.
@@ -98,7 +99,7 @@ struct PartitionRewrite {
         let keys = try RowKeys.hashes(
             of: keyColumns, count: batch.count, seed: keySeed, pool: pool)
         let paths =
-            departed.isEmpty
+            departed.isEmpty && departedRecords.isEmpty
             ? nil : try batch.columns[table.pathColumn].resolved().flattened(pool: pool)
         var rows: [UInt32] = []
         rows.reserveCapacity(batch.count)
@@ -111,6 +112,8 @@ struct PartitionRewrite {
             if case .text(let path)? = paths {
                 let name = ContentHash(path.bytes(at: row), seed: keySeed)
                 if departed.contains(name) { continue }
+                let record = DepartedRecord(path: name.low, key: keys[row].low)
+                if departedRecords.contains(record) { continue }
             }
             rows.append(UInt32(row))
         }

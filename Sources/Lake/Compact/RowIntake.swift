@@ -3,26 +3,36 @@ import Synchronization
 
 /// One worker's way from raw bytes to staged rows: flatten, compare row hashes, stage what differs.
 struct RowIntake: RawFileSink {
-    private let flattener: Flattener
-    private let keySeed: UInt64
-    private let ingestedAtMicros: Int64
-    private let target: StagingArea
-    private let pool: BufferPool
-    private let volatileMatters: Bool
+    let flattener: Flattener
+    let definition: TableDefinition
+    let keySeed: UInt64
+    let ingestedAtMicros: Int64
+    let target: StagingArea
+    let pool: BufferPool
+    let volatileMatters: Bool
+    /// Where the records of files of many come from.
+    let sources: RecordSources
     /// Asked for each file: true ends the run with `ColumnarError.cancelled`.
-    private let isCancelled: @Sendable () -> Bool
+    let isCancelled: @Sendable () -> Bool
+    var touches = Touches()
     private var buffer: StagingBuffer
-    private var touches = Touches()
+    private var decoder: RawFileDecoder?
 
     init(
         definition: TableDefinition, keySeed: UInt64, ingestedAtMicros: Int64,
-        target: StagingArea, pool: BufferPool, isCancelled: @escaping @Sendable () -> Bool
+        target: StagingArea, sources: RecordSources, pool: BufferPool,
+        isCancelled: @escaping @Sendable () -> Bool
     ) throws(LakeError) {
         flattener = try Flattener(definition: definition, pool: pool)
         do throws(ColumnarError) {
             buffer = try StagingBuffer(pool: pool)
         } catch {
             throw .columnar(error)
+        }
+        self.definition = definition
+        self.sources = sources
+        if definition.raw.compression != .none {
+            decoder = RawFileDecoder(definition.raw.compression, pool: pool)
         }
         volatileMatters = definition.settings.volatile == .update
         self.keySeed = keySeed
@@ -36,8 +46,7 @@ struct RowIntake: RawFileSink {
         bytes: UnsafeRawBufferPointer, path: String, stat: FileStat, state: RawFileState?
     ) throws(LakeError) -> RawFileVerdict {
         if isCancelled() { throw .columnar(.cancelled) }
-        let outcome = try flattener.stage(
-            bytes: bytes, path: path, ingestedAtMicros: ingestedAtMicros)
+        let outcome = try flatten(bytes, path)
         guard case .row(let row) = outcome else {
             guard case .rejected(let reason) = outcome else { return .same }
             return .rejected(reason: "\(reason)")
@@ -66,12 +75,14 @@ struct RowIntake: RawFileSink {
         return .staged(rowHash: rowHash, keyHash: key.low, partition: partition)
     }
 
-    mutating func leave(path: String, state: RawFileState) throws(LakeError) {
+    mutating func leave(path: String, state: RawFileState) throws(LakeError) -> Int {
+        if definition.raw.format.holdsMany { return try leave(records: path) }
         let name = Touches.hash(ofPath: path, seed: keySeed)
         touches.old.insert(state.partition)
         touches.settled.insert(name.low)
         touches.departed.insert(name)
         touches.leftKeys.insert(state.keyHash)
+        return 1
     }
 
     /// Stages the row of an unchanged file again, for a contest about its key.
@@ -80,9 +91,7 @@ struct RowIntake: RawFileSink {
     mutating func restage(
         bytes: UnsafeRawBufferPointer, path: String, stat: FileStat, state: RawFileState
     ) throws(LakeError) -> UInt64? {
-        let outcome = try flattener.stage(
-            bytes: bytes, path: path, ingestedAtMicros: ingestedAtMicros)
-        guard case .row(let row) = outcome else { return nil }
+        guard case .row(let row) = try flatten(bytes, path) else { return nil }
         let key = RowKeys.hash(of: row.key, seed: keySeed)
         guard key.low == state.keyHash, row.partitionValue == state.partition else { return nil }
         let rowHash = row.rowHash
@@ -98,8 +107,28 @@ struct RowIntake: RawFileSink {
         target.add(touches, drift: flattener.driftCounts)
     }
 
+    /// Stages the row that a file of one record holds.
+    private mutating func flatten(
+        _ bytes: UnsafeRawBufferPointer, _ path: String
+    ) throws(LakeError) -> FlattenOutcome {
+        var text = bytes
+        if decoder != nil {
+            do throws(ColumnarError) {
+                text = try decoder?.decode(bytes) ?? bytes
+            } catch .corrupt(_, let reason) {
+                return .rejected(.json(reason: reason, position: nil))
+            } catch .limit(_, _, let limit, _) {
+                let reason = "it decodes to more than \(limit) bytes"
+                return .rejected(.json(reason: reason, position: nil))
+            } catch {
+                throw .columnar(error)
+            }
+        }
+        return try flattener.stage(bytes: text, path: path, ingestedAtMicros: ingestedAtMicros)
+    }
+
     /// Keeps the flattener's row.
-    private mutating func put(_ row: StagedRow, path: String) throws(LakeError) {
+    mutating func put(_ row: StagedRow, path: String) throws(LakeError) {
         let bytes = flattener.stagedBytes
         var path = path
         while true {
@@ -139,6 +168,8 @@ struct Touches: Sendable {
     var old: Set<Int32?> = []
     /// Raw paths, hashed, whose file has another key than before or is gone: their old row goes by its path.
     var departed: Set<ContentHash> = []
+    /// Records that their file no longer holds.
+    var departedRecords: Set<DepartedRecord> = []
     /// Short hashes of the keys that those files had.
     var leftKeys: Set<UInt64> = []
     /// Short hashes of the paths that are remembered and whose say in this run is known.
@@ -153,9 +184,16 @@ struct Touches: Sendable {
     static func += (a: inout Touches, b: Touches) {
         a.old.formUnion(b.old)
         a.departed.formUnion(b.departed)
+        a.departedRecords.formUnion(b.departedRecords)
         a.leftKeys.formUnion(b.leftKeys)
         a.settled.formUnion(b.settled)
     }
+}
+
+/// One record of a file of many, by short hashes of the file's path and of its key.
+struct DepartedRecord: Hashable, Sendable, BitwiseCopyable {
+    var path: UInt64
+    var key: UInt64
 }
 
 /// What all workers of one table's scan leave behind.

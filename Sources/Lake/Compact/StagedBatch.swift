@@ -7,6 +7,7 @@ struct StagedRow: BitwiseCopyable {
     /// The raw file's mtime, for rows with equal keys.
     var modifiedNanos: Int64
     var partition: Int32?
+    var place = RecordPlace.alone
 }
 
 /// Flattened rows of one worker in `RowEncoding`, one behind the other, on their way into partitions.
@@ -93,6 +94,8 @@ final class StagedBatch: Sendable {
     /// Of each row's key.
     let keys: [ContentHash]
     let modifiedNanos: [Int64]
+    /// Of each row; empty where files hold one record each.
+    let places: [RecordPlace]
     /// Where each row's bytes begin.
     private let starts: [UInt32]
     /// Rising partition values with their rows; nil is the one partition of an unpartitioned table.
@@ -101,7 +104,7 @@ final class StagedBatch: Sendable {
     var count: Int { keys.count }
     /// Bytes that it takes in memory.
     var heldBytes: Int {
-        let lists = count * (MemoryLayout<ContentHash>.size + 8 + 4)
+        let lists = count * (MemoryLayout<ContentHash>.size + 8 + 4) + places.count * 8
         if case .memory = storage { return byteCount + lists }
         return lists
     }
@@ -124,6 +127,7 @@ final class StagedBatch: Sendable {
         self.byteCount = byteCount
         keys = order.map { rows[$0].key }
         modifiedNanos = order.map { rows[$0].modifiedNanos }
+        places = rows.first?.place == .alone ? [] : order.map { rows[$0].place }
         self.starts = order.map { starts[$0] }
         self.partitions = partitions
     }
@@ -133,6 +137,7 @@ final class StagedBatch: Sendable {
         byteCount = batch.byteCount
         keys = batch.keys
         modifiedNanos = batch.modifiedNanos
+        places = batch.places
         self.starts = starts
         partitions = batch.partitions
     }

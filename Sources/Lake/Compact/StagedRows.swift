@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Workers add sealed batches in any order; what is read from here after `resolve` depends on the
 /// rows alone, never on who staged them when. Beyond a budget, what is in memory is written to nameless
-/// files; only keys, times and places stay: 28 bytes a row.
+/// files; only keys, times and places stay: 28 bytes a row, 36 of a file of many.
 final class StagedRows: Sendable {
     private struct Held {
         var memory: [StagedBatch] = []
@@ -14,6 +14,8 @@ final class StagedRows: Sendable {
     }
 
     private let held = Mutex(Held())
+    /// Of tables whose files hold many records.
+    let files = StagedFiles()
     private let layout: StagedLayout
     private let folder: String
     private let budgetBytes: Int
@@ -54,19 +56,45 @@ final class StagedRows: Sendable {
         }
     }
 
+    /// The time and path of the latest staged record of each key, by short hash; of files of many records.
+    func claims() -> [UInt64: RecordClaim] {
+        let batches = held.withLock { $0.spilled + $0.memory }
+        let verdict = files.verdict
+        var claims: [UInt64: RecordClaim] = [:]
+        for batch in batches where !batch.places.isEmpty {
+            for row in 0..<batch.count {
+                let (key, place) = (batch.keys[row].low, batch.places[row])
+                if verdict.withdraws(place, key: key) { continue }
+                let claim = RecordClaim(
+                    modifiedNanos: batch.modifiedNanos[row], path: verdict.paths[Int(place.file)])
+                if let other = claims[key], !(other < claim) { continue }
+                claims[key] = claim
+            }
+        }
+        return claims
+    }
+
     /// Ends the staging: finds the winner of each key.
     func resolve(pool: BufferPool) throws(LakeError) -> ResolvedRows {
         let batches = held.withLock { $0.spilled + $0.memory }
+        let verdict = files.verdict
         var winners: [ContentHash: StagedPlace] = [:]
         winners.reserveCapacity(batches.reduce(0) { $0 + $1.count })
         var losers = Set<StagedPlace>()
+        var withdrawnCount = 0
         for (number, batch) in batches.enumerated() {
+            let mayLeave = !batch.places.isEmpty && !verdict.isPlain
             for row in 0..<batch.count {
                 let place = StagedPlace(batch: Int32(number), row: Int32(row))
+                if mayLeave, verdict.withdraws(batch.places[row], key: batch.keys[row].low) {
+                    losers.insert(place)
+                    withdrawnCount += 1
+                    continue
+                }
                 guard let other = winners.updateValue(place, forKey: batch.keys[row]) else {
                     continue
                 }
-                if try isLater(place, than: other, batches, pool) {
+                if try isLater(place, than: other, batches, verdict.paths, pool) {
                     losers.insert(other)
                 } else {
                     winners[batch.keys[row]] = other
@@ -74,16 +102,27 @@ final class StagedRows: Sendable {
                 }
             }
         }
-        return ResolvedRows(batches: batches, layout: layout, winners: winners, losers: losers)
+        return ResolvedRows(
+            batches: batches, layout: layout, winners: winners, losers: losers,
+            supersededCount: losers.count - withdrawnCount)
     }
 
-    /// Later mtime wins, then the greater path.
+    /// Of one file the later record wins, of several the later mtime, then the greater path.
     private func isLater(
-        _ a: StagedPlace, than b: StagedPlace, _ batches: [StagedBatch], _ pool: BufferPool
+        _ a: StagedPlace, than b: StagedPlace, _ batches: [StagedBatch], _ paths: [String],
+        _ pool: BufferPool
     ) throws(LakeError) -> Bool {
-        let timeA = batches[Int(a.batch)].modifiedNanos[Int(a.row)]
-        let timeB = batches[Int(b.batch)].modifiedNanos[Int(b.row)]
+        let (batchA, batchB) = (batches[Int(a.batch)], batches[Int(b.batch)])
+        let (rowA, rowB) = (Int(a.row), Int(b.row))
+        let timeA = batchA.modifiedNanos[rowA]
+        let timeB = batchB.modifiedNanos[rowB]
         if timeA != timeB { return timeA > timeB }
+        if !batchA.places.isEmpty, !batchB.places.isEmpty {
+            let (placeA, placeB) = (batchA.places[rowA], batchB.places[rowB])
+            if placeA.file == placeB.file { return placeA.ordinal > placeB.ordinal }
+            let (pathA, pathB) = (paths[Int(placeA.file)].utf8, paths[Int(placeB.file)].utf8)
+            return pathB.lexicographicallyPrecedes(pathA)
+        }
         return try path(b, batches, pool).lexicographicallyPrecedes(try path(a, batches, pool))
     }
 
@@ -117,31 +156,38 @@ struct ResolvedRows: Sendable {
     let batches: [StagedBatch]
     private let layout: StagedLayout
     private let winners: [ContentHash: StagedPlace]
+    /// Rows that do not count: superseded, or taken back.
     private let losers: Set<StagedPlace>
+    /// Rows that lost against another of the same key.
+    let supersededCount: Int
 
     init(
         batches: [StagedBatch], layout: StagedLayout, winners: [ContentHash: StagedPlace],
-        losers: Set<StagedPlace>
+        losers: Set<StagedPlace>, supersededCount: Int
     ) {
         self.batches = batches
         self.layout = layout
         self.winners = winners
         self.losers = losers
+        self.supersededCount = supersededCount
     }
 
     /// Keys staged.
     var count: Int { winners.count }
 
-    /// Rows that lost against another of the same key.
-    var supersededCount: Int { losers.count }
-
     /// Whether a row with this key replaces the one in the table.
     func replaces(_ key: ContentHash) -> Bool { winners[key] != nil }
 
-    /// All partitions with rows, rising.
+    /// All partitions with rows that count, rising.
     var partitions: [Int32?] {
         var seen = Set<Int32?>()
-        for batch in batches { for part in batch.partitions { seen.insert(part.value) } }
+        for (number, batch) in batches.enumerated() {
+            for part in batch.partitions where !seen.contains(part.value) {
+                if losers.isEmpty || part.rows.contains(where: { counts(number, $0) }) {
+                    seen.insert(part.value)
+                }
+            }
+        }
         return seen.sorted { PartitionOrder.rank($0) < PartitionOrder.rank($1) }
     }
 
@@ -150,17 +196,18 @@ struct ResolvedRows: Sendable {
         var counts: [Int32?: Int] = [:]
         for (number, batch) in batches.enumerated() {
             for part in batch.partitions {
-                var rows = part.rows.count
-                if !losers.isEmpty {
-                    for row in part.rows
-                    where losers.contains(StagedPlace(batch: Int32(number), row: Int32(row))) {
-                        rows -= 1
-                    }
-                }
+                let rows =
+                    losers.isEmpty
+                    ? part.rows.count : part.rows.count(where: { self.counts(number, $0) })
                 counts[part.value, default: 0] += rows
             }
         }
         return counts
+    }
+
+    /// Whether a row is in the table afterwards.
+    private func counts(_ batch: Int, _ row: Int) -> Bool {
+        !losers.contains(StagedPlace(batch: Int32(batch), row: Int32(row)))
     }
 
     /// The winners of one partition as columns in the flattener's order; none if there are no rows.
@@ -176,8 +223,7 @@ struct ResolvedRows: Sendable {
                 continue
             }
             try batch.forEach(in: part.rows, pool: pool) { (row, bytes) throws(LakeError) in
-                let place = StagedPlace(batch: Int32(number), row: Int32(row))
-                if !losers.isEmpty, losers.contains(place) { return }
+                if !losers.isEmpty, !counts(number, row) { return }
                 do throws(ColumnarError) {
                     try columns.append(
                         stable: bytes.stable, volatile: bytes.volatile, path: bytes.path,

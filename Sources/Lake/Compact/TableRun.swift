@@ -42,12 +42,13 @@ struct TableRun {
         }
         let journal = StateJournal(folder: lake)
         let area = stagingArea()
-        let scan = try scan(into: area, journal: journal)
+        let sources = recordSources(journal)
+        let scan = try scan(into: area, sources)
         report.timings.scanNanos = lap()
         try options.maxMissing.check(
             missing: scan.counts.vanished, table: table.definition.name, source: table.source,
             database: database)
-        let (staged, plan, amendments) = try plan(area)
+        let (staged, plan, amendments) = try plan(area, sources)
         report.timings.planNanos = lap()
         let written = WrittenFiles()
         do throws(LakeError) {
@@ -77,8 +78,14 @@ struct TableRun {
                 folder: lake, budgetBytes: options.stagingBytes))
     }
 
+    func recordSources(_ journal: StateJournal) -> RecordSources {
+        RecordSources(
+            root: root, remembered: RecordFiles.Reader(database.path, source: table.source),
+            journal: journal)
+    }
+
     func scan(
-        into area: StagingArea, journal: StateJournal
+        into area: StagingArea, _ sources: RecordSources
     ) throws(LakeError) -> ScanResult {
         let scan = RawScan(
             root: root, layout: table.definition.raw,
@@ -92,11 +99,12 @@ struct TableRun {
         let (pool, progress) = (pool, options.progress)
         return try scan.run(
             database: database, source: table.source, workers: options.workers,
-            ioThreads: options.ioThreads, journal: journal,
+            ioThreads: options.ioThreads, journal: sources.journal,
             makeSink: { (_) throws(LakeError) in
                 try RowIntake(
                     definition: table.definition, keySeed: seed, ingestedAtMicros: micros,
-                    target: area, pool: pool, isCancelled: { progress?.isCancelled == true })
+                    target: area, sources: sources, pool: pool,
+                    isCancelled: { progress?.isCancelled == true })
             },
             finish: { (intake) throws(LakeError) in try intake.finish() },
             advanced: { (counts) throws(LakeError) in
@@ -106,18 +114,27 @@ struct TableRun {
     }
 
     func plan(
-        _ area: StagingArea
+        _ area: StagingArea, _ sources: RecordSources
     ) throws(LakeError) -> (ResolvedRows, CompactionPlan<LiveFile>, [RawFileAmendment]) {
         let progress = options.progress
-        let conflicts = try KeyConflicts(
-            root: root, source: table.source, database: database,
-            keys: area.rows.shortKeys.union(area.touches.leftKeys),
-            settled: area.touches.settled, keySeed: keySeed, pool: pool
-        ).settle { () throws(LakeError) in
+        let makeIntake = { () throws(LakeError) -> RowIntake in
             try RowIntake(
                 definition: table.definition, keySeed: keySeed,
-                ingestedAtMicros: identity.startedMicros, target: area, pool: pool,
-                isCancelled: { progress?.isCancelled == true })
+                ingestedAtMicros: identity.startedMicros, target: area, sources: sources,
+                pool: pool, isCancelled: { progress?.isCancelled == true })
+        }
+        var conflicts = KeyConflicts.Outcome()
+        if table.definition.raw.format.holdsMany {
+            conflicts.partitions = try RecordConflicts(
+                sources: sources, staged: area.rows.claims(), touches: area.touches,
+                keySeed: keySeed
+            ).settle(makeIntake: makeIntake)
+        } else {
+            conflicts = try KeyConflicts(
+                root: root, source: table.source, database: database,
+                keys: area.rows.shortKeys.union(area.touches.leftKeys),
+                settled: area.touches.settled, keySeed: keySeed, pool: pool
+            ).settle(makeIntake: makeIntake)
         }
         let staged = try area.rows.resolve(pool: pool)
         let old = area.touches.old.union(conflicts.partitions)
@@ -134,7 +151,8 @@ struct TableRun {
     ) throws(LakeError) -> ([PartitionRewrite.Outcome], MetricsAppender.Appended?) {
         let progress = options.progress
         let rewrite = PartitionRewrite(
-            table: table, staged: staged, departed: touches.departed, keySeed: keySeed,
+            table: table, staged: staged, departed: touches.departed,
+            departedRecords: touches.departedRecords, keySeed: keySeed,
             pool: pool, isCancelled: { progress?.isCancelled == true })
         let results = Mutex<[PartitionRewrite.Outcome?]>(
             Array(repeating: nil, count: plan.partitions.count))

@@ -25,6 +25,9 @@ extension Doctor {
                 .damage, path, "another row of \(definition.name) has the key of this file's row",
                 advice: "touch both raw files and compact: the latest wins")
         }
+        if definition.raw.format.holdsMany {
+            return try compareRecords(definition, source ?? 0, database, ledger, &diagnosis)
+        }
         var comparison = StateComparison(
             files: try RememberedFiles(database, source: source ?? 0), ledger: ledger,
             table: definition.name)

@@ -1,3 +1,4 @@
+import CXXHash
 import Columnar
 
 /// Raw files in, columns out: one JSON document becomes one row of a table.
@@ -58,6 +59,13 @@ package final class Flattener {
     /// The staged row in `RowEncoding`, for a caller that keeps rows as bytes; lives until the next `stage`.
     var stagedBytes: (stable: UnsafeRawBufferPointer, volatile: UnsafeRawBufferPointer) {
         (stager.sections.base[0].bytes, stager.sections.base[1].bytes)
+    }
+
+    /// A hash of the whole staged row, volatile columns included.
+    var stagedHash: UInt64 {
+        let (stable, volatile) = stagedBytes
+        let seed = XXH3_64bits(stable.baseAddress, stable.count)
+        return XXH3_64bits_withSeed(volatile.baseAddress, volatile.count, seed)
     }
 
     /// Ends the staged row without appending it: the caller has taken `stagedBytes`.

@@ -98,9 +98,8 @@ extension FolderScan {
             // A file without a row leaves nothing behind to remember.
             let file = Self.join(path, String(decoding: known.name(state), as: UTF8.self))
             if hasRow {
-                result.counts.deleted += 1
                 if sink == nil { sink = try sinks.take() }
-                try sink?.leave(path: file, state: entry)
+                result.counts.deleted += try sink?.leave(path: file, state: entry) ?? 0
             }
             if entry.flags.contains(.isQuarantined) { result.released.append(file) }
             writer.drop(state, known: known)
@@ -137,14 +136,25 @@ extension FolderScan {
                 .init(path: filePath(entry, in: path), errorNumber: number))
             return .asBefore
         case .tooLarge(let stat):
-            let reason = "larger than \(Limits.rawFileBytes) bytes"
+            let reason = "larger than \(layout.limitBytes) bytes"
             return .state(
                 quarantine(filePath(entry, in: path), reason, stat, .none, state: state, &result))
         case .read(let stat, let content, let range):
             result.counts.read += 1
             result.counts.bytesRead += Int(stat.sizeBytes)
-            return try flatten(
-                entry, stat, content, range, state: state, path: path, sink: &sink, &result)
+            if var same = state, same.content == content {
+                result.counts.unchangedByHash += 1
+                same.hint = hint(stat)
+                same.flags.remove(.isVanished)
+                return .state(same)
+            }
+            let file = filePath(entry, in: path)
+            if sink == nil { sink = try sinks.take() }
+            guard layout.format.holdsMany else {
+                return try flatten(
+                    file, stat, content, range, state: state, sink: &sink, &result)
+            }
+            return try takeRecords(file, stat, content, state: state, sink: &sink, &result)
         }
     }
 
@@ -156,21 +166,16 @@ extension FolderScan {
         Self.join(folder, String(decoding: listing.name(entry), as: UTF8.self))
     }
 
+    /// What to remember of a stat: nothing of one that is too young.
+    func hint(_ stat: FileStat) -> StatHint {
+        stat.isSettled(nowNanos: clock.nowNanos, windowNanos: clock.settleNanos)
+            ? StatHint(stat) : .none
+    }
+
     private func flatten(
-        _ entry: DirectoryListing.Entry, _ stat: FileStat, _ content: ContentHash,
-        _ range: Range<Int>, state: RawFileState?, path: String, sink: inout Sink?,
-        _ result: inout ScanResult
+        _ file: String, _ stat: FileStat, _ content: ContentHash, _ range: Range<Int>,
+        state: RawFileState?, sink: inout Sink?, _ result: inout ScanResult
     ) throws(LakeError) -> Settled {
-        let isSettled = stat.isSettled(nowNanos: clock.nowNanos, windowNanos: clock.settleNanos)
-        let hint = isSettled ? StatHint(stat) : .none
-        if var same = state, same.content == content {
-            result.counts.unchangedByHash += 1
-            same.hint = hint
-            same.flags.remove(.isVanished)
-            return .state(same)
-        }
-        let file = filePath(entry, in: path)
-        if sink == nil { sink = try sinks.take() }
         let verdict = try sink?.take(
             bytes: reader.bytes(range), path: file, stat: stat, state: state)
         switch verdict {
@@ -186,13 +191,13 @@ extension FolderScan {
             if isKnown { result.counts.changed += 1 } else { result.counts.new += 1 }
             return .state(
                 RawFileState(
-                    flags: .hasRow, hint: hint, content: content, rowHash: rowHash,
+                    flags: .hasRow, hint: hint(stat), content: content, rowHash: rowHash,
                     keyHash: keyHash, partition: partition))
         case .same, nil:
             if state?.flags.contains(.isQuarantined) == true { result.released.append(file) }
             result.counts.unchangedByRow += 1
             guard var same = state else { return .asBefore }
-            same.hint = hint
+            same.hint = hint(stat)
             same.content = content
             same.flags.subtract([.isVanished, .isQuarantined])
             return .state(same)
@@ -200,7 +205,7 @@ extension FolderScan {
     }
 
     /// Lists a file in the quarantine; its old row, if it has one, stays.
-    private func quarantine(
+    func quarantine(
         _ path: String, _ reason: String, _ stat: FileStat, _ content: ContentHash,
         state: RawFileState?, _ result: inout ScanResult
     ) -> RawFileState {
@@ -210,10 +215,9 @@ extension FolderScan {
                 path: path, reason: reason, sizeBytes: stat.sizeBytes,
                 modifiedNanos: stat.modifiedNanos))
         var entry = state ?? RawFileState(flags: [], hint: .none, content: content)
-        let isSettled = stat.isSettled(nowNanos: clock.nowNanos, windowNanos: clock.settleNanos)
         entry.flags.insert(.isQuarantined)
         entry.flags.remove(.isVanished)
-        entry.hint = isSettled ? StatHint(stat) : .none
+        entry.hint = hint(stat)
         entry.content = content
         return entry
     }

@@ -20,6 +20,7 @@ struct FolderScan<Sink: RawFileSink>: ~Copyable {
     /// The row of a file that is gone leaves the table (`on_delete: delete`).
     let forgetsVanished: Bool
     let sinks: SinkPool<Sink>
+    let layout: RawLayout
     private var accepted: RawNames
     let listing = DirectoryListing()
     var reader: RawFileReader
@@ -33,12 +34,16 @@ struct FolderScan<Sink: RawFileSink>: ~Copyable {
 
     init(_ scan: RawScan, sinks: SinkPool<Sink>) throws(LakeError) {
         root = scan.root
+        layout = scan.layout
         accepted = RawNames(scan.layout)
         clock = scan.clock
         audit = scan.audit
         forgetsVanished = scan.forgetsVanished
         self.sinks = sinks
-        reader = try RawFileReader(pool: scan.pool)
+        // Files of many records are only hashed here: their sink streams them.
+        reader = try RawFileReader(
+            pool: scan.pool, limitBytes: layout.limitBytes,
+            keepsBytes: !layout.format.holdsMany)
     }
 
     /// Scans one folder and adds to `result`.

@@ -1,3 +1,4 @@
+import CXXHash
 import Columnar
 import Glibc
 
@@ -8,7 +9,7 @@ import Glibc
 struct RawFileReader: ~Copyable {
     /// What came of a read.
     enum Outcome {
-        /// The bytes are in `bytes(range)`.
+        /// The bytes are in `bytes(range)`, if the reader keeps them.
         case read(FileStat, ContentHash, Range<Int>)
         /// It is gone: deleted since the folder was listed.
         case vanished
@@ -26,10 +27,15 @@ struct RawFileReader: ~Copyable {
     private var count = 0
     private let pool: BufferPool
     private let limitBytes: Int
+    private let keepsBytes: Bool
 
-    init(pool: BufferPool, limitBytes: Int = Limits.rawFileBytes) throws(LakeError) {
+    /// - keepsBytes: false: files are hashed as they stream by, whatever their size.
+    init(
+        pool: BufferPool, limitBytes: Int = Limits.rawFileBytes, keepsBytes: Bool = true
+    ) throws(LakeError) {
         self.pool = pool
         self.limitBytes = limitBytes
+        self.keepsBytes = keepsBytes
         do {
             buffer = try pool.allocate(bytes: Self.startBytes)
         } catch {
@@ -88,6 +94,7 @@ struct RawFileReader: ~Copyable {
         guard status.st_mode & S_IFMT == S_IFREG else { return .notAFile }
         let before = FileStat(status)
         guard before.sizeBytes <= limitBytes else { return .tooLarge(before) }
+        guard keepsBytes else { return hash(descriptor, before) }
         let size = Int(before.sizeBytes)
         guard count + size + 1 <= buffer.capacityBytes else { return .noRoom(sizeBytes: size) }
         if let failure = fill(from: descriptor, expected: size) { return failure }
@@ -96,6 +103,31 @@ struct RawFileReader: ~Copyable {
         let range = count..<count + size
         count += size
         return .read(before, ContentHash(bytes(range)), range)
+    }
+
+    /// Reads a file through the buffer and keeps nothing of it but its hash.
+    private func hash(_ descriptor: Int32, _ before: FileStat) -> Outcome {
+        guard let state = XXH3_createState() else { return .unreadable(errorNumber: ENOMEM) }
+        defer { XXH3_freeState(state) }
+        XXH3_128bits_reset(state)
+        var total: Int64 = 0
+        while true {
+            let got = Glibc.read(descriptor, buffer.base, Self.startBytes)
+            if got < 0 {
+                if errno == EINTR { continue }
+                return .unreadable(errorNumber: errno)
+            }
+            if got == 0 { break }
+            XXH3_128bits_update(state, buffer.base, got)
+            total += Int64(got)
+            // It grows faster than it is read.
+            if total > before.sizeBytes { return .changing }
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return .unreadable(errorNumber: errno) }
+        guard FileStat(status) == before, total == before.sizeBytes else { return .changing }
+        let hash = XXH3_128bits_digest(state)
+        return .read(before, ContentHash(low: hash.low64, high: hash.high64), 0..<0)
     }
 
     /// Reads to the expected end; a file that is longer or shorter than it says is changing.

@@ -5,8 +5,16 @@ protocol RawFileSink: SendableMetatype {
         bytes: UnsafeRawBufferPointer, path: String, stat: FileStat, state: RawFileState?
     ) throws(LakeError) -> RawFileVerdict
 
-    /// Told that a file is gone and that its row goes with it (`on_delete: delete`).
-    mutating func leave(path: String, state: RawFileState) throws(LakeError)
+    /// Takes a file of many records whose bytes are new or changed, reading it by itself.
+    ///
+    /// - stat: of the file when it was hashed; another one now means that it changed since.
+    /// - isYoung: so lately written to that a broken end may be still to come.
+    mutating func take(
+        records path: String, stat: FileStat, state: RawFileState?, isYoung: Bool
+    ) throws(LakeError) -> RecordsVerdict
+
+    /// Told that a file is gone and that its rows go with it (`on_delete: delete`); returns how many.
+    mutating func leave(path: String, state: RawFileState) throws(LakeError) -> Int
 }
 
 /// What a sink made of a file.
@@ -16,6 +24,17 @@ enum RawFileVerdict {
     /// The same row as before; nothing is staged.
     case same
     case rejected(reason: String)
+}
+
+/// What a sink made of a file of many records.
+enum RecordsVerdict {
+    /// So many keys have another row than before, those are staged; some records may have been left out.
+    case taken(changed: Int, hasRows: Bool, faults: String?)
+    /// Nothing of it can be taken.
+    case rejected(reason: String)
+    /// Somebody writes to it, or its end is still to come.
+    case waiting
+    case unreadable(errorNumber: Int32)
 }
 
 /// A file that cannot be taken, and why.

@@ -243,13 +243,17 @@ package struct LakeRebuild {
             root = try RawRoot.open(rawRoot, isMarked: false)
         }
         var filling = RawFileFilling(source: source, root: root)
+        var records = definition.raw.format.holdsMany ? RecordFilling(definition, source) : nil
         return try database.transaction { () throws(LakeError) in
             let editor = try RawFiles.Editor(database)
+            let recordEditor = try RecordFiles.Editor(database)
             try ledger.forEach { (folder, name, row) throws(LakeError) in
                 if options.isCancelled() { throw .columnar(.cancelled) }
                 try filling.add(folder, name, row, to: editor)
+                try records?.add(row, to: recordEditor)
             }
             try filling.endFolder(editor)
+            try records?.endFile(recordEditor)
             return filling.count
         }
     }

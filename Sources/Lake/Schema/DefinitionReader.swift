@@ -98,11 +98,22 @@ struct DefinitionReader {
 
     private mutating func rawLayout(_ value: JSONValue) -> RawLayout? {
         guard isObject(value, "raw") else { return nil }
-        checkKeys(value, ["path", "format"], of: "raw")
+        checkKeys(value, ["path", "format", "records"], of: "raw")
         let format = choice(value, "format", RawLayout.Format.self) ?? .json
+        let keys = string(value, "records").map { text in
+            text.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
+        }
+        if let keys, format != .array || keys.contains("") || keys.count > Limits.nestingDepth {
+            report(
+                value["records"] ?? value,
+                format == .array
+                    ? "\"records\" must be keys with dots between them"
+                    : "\"records\" says where an array lies, and the format is \(format.rawValue)",
+                "write it like \"format\": \"array\", \"records\": \"data\"")
+        }
         guard let pattern = string(value, "path", isRequired: true) else { return nil }
         do throws(RawLayout.InvalidPattern) {
-            return try RawLayout(pattern: pattern, format: format)
+            return try RawLayout(pattern: pattern, format: format, recordPath: keys ?? [])
         } catch {
             report(
                 value["path"] ?? value, "the path \"\(pattern)\" \(error.reason)",

@@ -1,4 +1,6 @@
-/// Where a table's raw files lie: a path pattern below the raw folder.
+import Columnar
+
+/// Where a table's raw files lie, a path pattern below the raw folder, and how records lie in them.
 ///
 ///     instagram_graph/posts/{user_id}/{post_id}.json
 ///     ╰──── fixed folders ─╯╰───── components with captures
@@ -15,10 +17,19 @@ package struct RawLayout: Hashable, Sendable {
     package enum Format: String, CaseIterable, Sendable {
         /// One JSON document a file, one row a document.
         case json
+        /// One JSON object a line.
+        case jsonl
+        /// The elements of an array, at the top or at a path of keys.
+        case array
+
+        /// Whether a file may hold more than one record.
+        var holdsMany: Bool { self != .json }
     }
 
     package var pattern: String
     package var format: Format
+    /// The keys on the way to the array; only of `array`, empty for the document itself.
+    package var recordPath: [String]
     /// Pieces of each component, root first; the last component names files.
     package var components: [[Piece]]
     package var captureNames: [String]
@@ -33,10 +44,21 @@ package struct RawLayout: Hashable, Sendable {
         return parts.joined(separator: "/")
     }
 
+    /// How files are compressed: the pattern's last letters say so.
+    package var compression: TextCompression {
+        pattern.hasSuffix(".gz") ? .gzip : pattern.hasSuffix(".zst") ? .zstd : .none
+    }
+
+    /// Bytes, as stored, of the largest file that is read.
+    var limitBytes: Int { format.holdsMany ? Limits.batchFileBytes : Limits.rawFileBytes }
+
     /// Parses a pattern; throws what is wrong with it.
-    package init(pattern: String, format: Format) throws(InvalidPattern) {
+    package init(
+        pattern: String, format: Format, recordPath: [String] = []
+    ) throws(InvalidPattern) {
         self.pattern = pattern
         self.format = format
+        self.recordPath = recordPath
         components = []
         captureNames = []
         for part in pattern.split(separator: "/", omittingEmptySubsequences: false) {
