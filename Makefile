@@ -8,7 +8,7 @@ TARGET ?= file
 FOR ?= 60
 BIN := .build/release
 
-.PHONY: help deps build demo test fuzz bench peers install format lint clean
+.PHONY: help deps build demo test torture fuzz bench peers install format lint clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -26,6 +26,10 @@ demo: build  ## Build, make a sample lake, compact it twice, run five queries
 test: deps  ## Run every test
 	swift build --build-tests
 	swift test --skip-build
+
+torture: deps  ## Disturb the program at every system call, many times (needs strace)
+	swift build --build-tests
+	LAKE_TORTURE=1 swift test --skip-build --filter 'TortureTests|CrashTests|PropertyTests'
 
 fuzz: deps  ## Fuzz the Parquet reader: TARGET=file FOR=60 (seconds)
 	@scripts/fuzz build

@@ -82,6 +82,9 @@ let package = Package(
         .testTarget(
             name: "CLITests", dependencies: ["Lake", "Columnar"], exclude: ["console"],
             swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TortureTests", dependencies: ["Lake", "Columnar"], exclude: ["surroundings.c"],
+            swiftSettings: swiftSettings),
         .testTarget(name: "TidyTests", swiftSettings: swiftSettings),
     ],
     cxxLanguageStandard: .cxx17

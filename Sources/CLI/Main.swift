@@ -6,6 +6,8 @@ import Query
 enum Main {
     static func main() {
         signal(SIGPIPE, SIG_IGN)
+        // A file-size limit (ulimit -f) is an error of the write, not an end.
+        signal(SIGXFSZ, SIG_IGN)
         let surroundings = Surroundings(
             environment: environment(), workingDirectory: workingDirectory(),
             terminal: Terminal.current(environment: environment()))

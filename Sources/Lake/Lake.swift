@@ -47,7 +47,7 @@ package struct Lake {
         at path: String, rawPath: String?, schemas: [SchemaFile], seed: UInt64
     ) throws(LakeError) -> Lake {
         _ = try TableLocation(newTableIn: path)
-        if DurableFile.exists("\(path)/\(databaseName)") {
+        if try exists(at: path) {
             throw .invalidLocation(path: path, reason: "there is a lake already")
         }
         for schema in schemas {
@@ -70,6 +70,13 @@ package struct Lake {
             tables: Migrations.all + SQLCatalog.tables
                 + settings.map { Settings.insertion($0.0, $0.1) })
         return Lake(path: path, database: database)
+    }
+
+    /// Whether a folder holds a lake; the empty database of a killed `create` makes none.
+    package static func exists(at path: String) throws(LakeError) -> Bool {
+        let file = "\(path)/\(databaseName)"
+        guard try DurableFile.isThere(file) else { return false }
+        return try !Database.isEmpty(path: file)
     }
 
     /// Opens the lake in a folder.

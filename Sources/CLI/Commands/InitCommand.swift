@@ -33,7 +33,7 @@ enum InitCommand: Command {
             try raw.map { (raw) throws(CommandError) in
                 try SchemaFiles.matching(raw, arguments, surroundings)
             } ?? []
-        if access(path + "/lake.db", F_OK) == 0 {
+        if try lakeCall({ () throws(LakeError) in try Lake.exists(at: path) }) {
             throw .user("\(path) is a lake already", hint: "see: lake status --lake \(path)")
         }
         if let raw, access(raw, R_OK | X_OK) != 0 {

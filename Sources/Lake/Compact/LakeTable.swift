@@ -32,6 +32,12 @@ struct LakeTable: Sendable {
             metadata = iceberg.metadata
         } else {
             iceberg = try IcebergTable.open(definition.name, in: catalog, lakeFolder: lake)
+            // The lake that this one was copied from is not ours to write to.
+            guard iceberg.location.folder.hasPrefix(lake + "/") else {
+                throw .invalidLocation(
+                    path: iceberg.location.folder,
+                    reason: "the table \(definition.name) lies outside of the lake \(lake)")
+            }
             var evolved = iceberg.metadata
             _ = try evolved.evolveSchema(to: wanted, table: definition.name)
             metadata = evolved

@@ -40,6 +40,10 @@ package enum DurableFile {
                 if errno == EINTR { continue }
                 throw failure("write", path)
             }
+            // Nothing taken and no error: asking again might never end.
+            guard count > 0 else {
+                throw .io(operation: "write", path: path, errorNumber: ENOSPC)
+            }
             done += count
         }
     }
@@ -107,6 +111,13 @@ package enum DurableFile {
 
     package static func exists(_ path: String) -> Bool {
         access(path, F_OK) == 0
+    }
+
+    /// The same, where a wrong no would do harm: throws `io` if it cannot be known.
+    static func isThere(_ path: String) throws(LakeError) -> Bool {
+        if access(path, F_OK) == 0 { return true }
+        guard errno == ENOENT || errno == ENOTDIR else { throw failure("look for", path) }
+        return false
     }
 
     static func parent(of path: String) -> String? {

@@ -78,7 +78,8 @@ package struct IcebergTable: Sendable {
         // A table's file lies at least in <table>/metadata.
         while tail.count >= 3 {
             let candidate = root + "/" + tail.joined(separator: "/")
-            if DurableFile.exists(candidate) { return candidate }
+            // An error is not an absence: behind it lies somebody else's table.
+            if try DurableFile.isThere(candidate) { return candidate }
             tail = tail.dropFirst()
         }
         return path

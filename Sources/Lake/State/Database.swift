@@ -63,6 +63,14 @@ package final class Database {
         return database
     }
 
+    /// Whether a database file holds nothing: what a killed `create` leaves behind.
+    package static func isEmpty(path: String) throws(LakeError) -> Bool {
+        let database = try connect(path: path, flags: SQLITE_OPEN_READWRITE, busyMilliseconds: 0)
+        let count = try database.integer("SELECT count(*) FROM sqlite_schema")
+        let application = try database.integer("PRAGMA application_id")
+        return count == 0 && application == 0
+    }
+
     /// Opens a file made by `create`; refuses other SQLite files and newer versions.
     ///
     /// An older version opens as it is, so that queries work before the first run of a newer program.
