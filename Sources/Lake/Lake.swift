@@ -142,13 +142,25 @@ package struct Lake {
 
     /// Folds changed raw files into the tables; everything or nothing.
     ///
-    /// Throws `busy` while another process writes. A lake without raw data has nothing to do.
+    /// Throws `busy` while another process writes, and `conflict` if other Iceberg clients commit to its
+    /// tables again and again. A lake without raw data has nothing to do.
     package func compact(
         identity: RunIdentity, options: CompactionOptions, pool: BufferPool
     ) throws(LakeError) -> RunReport {
         let lock = try takeLock(options.lock)
         defer { withExtendedLifetime(lock) {} }
-        return try compactor(identity: identity, options: options, pool: pool).run()
+        var identity = identity
+        var retries = 0
+        while true {
+            do throws(LakeError) {
+                return try compactor(identity: identity, options: options, pool: pool).run()
+            } catch .conflict(let table) {
+                // Another client was first: all is done again on what it left.
+                guard retries < Limits.commitRetries else { throw .conflict(table: table) }
+                identity = identity.next
+                retries += 1
+            }
+        }
     }
 
     /// A run over what the lake says now; the caller holds the lock.

@@ -54,6 +54,9 @@ package enum Limits {
     package static let reportedFiles = 100
     /// Bytes of one schema file.
     package static let schemaFileBytes = 4 << 20
+    /// Times that a run begins anew because another client committed to its tables: Iceberg's
+    /// `commit.retry.num-retries`.
+    package static let commitRetries = 4
     /// Columns of one table.
     package static let tableColumns = 2_000
     /// Bytes of one Iceberg metadata or manifest file.

@@ -15,6 +15,12 @@ package struct RunIdentity: Hashable, Sendable {
         SplitMix(state: seed ^ (stream &* 0xD1B5_4A32_D192_ED03))
     }
 
+    /// The identity of the same run begun anew: other names, the same time.
+    var next: RunIdentity {
+        var random = random(stream: 1 << 61)
+        return RunIdentity(startedMicros: startedMicros, seed: random.next())
+    }
+
     /// The run's name: a version 4 UUID in lower case.
     package var uuid: String {
         var random = random(stream: 0)
