@@ -103,7 +103,8 @@ struct LakeTable: Query.Table {
         }
         return try storage { () throws(ColumnarError) in
             let scan = try ParquetScan(
-                files: files, schema: schema, request: request, pool: pool, workers: workers)
+                files: files, schema: schema, request: request, pool: pool,
+                options: ParquetReadOptions(verifiesChecksums: true), workers: workers)
             scan.counters.filesTotal.store(total, ordering: .relaxed)
             return scan
         }

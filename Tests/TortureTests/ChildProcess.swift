@@ -16,6 +16,13 @@ final class ChildProcess {
         var errors: String
 
         var text: String { output + errors }
+
+        /// This one's end, and the output of both.
+        func joined(behind other: Ended?) -> Ended {
+            var joined = self
+            joined.output = (other?.output ?? "") + output
+            return joined
+        }
     }
 
     /// The process did not do what was waited for.

@@ -65,7 +65,8 @@ struct PartitionRewrite {
                 files: [ParquetScanFile(path: path, fileIndex: 0)], schema: table.schema,
                 request: ScanRequest(
                     columns: table.schema.fields.indices.map { ScanColumn(index: $0) }),
-                pool: pool)
+                // What is damaged must not be written anew, under a checksum of its own.
+                pool: pool, options: ParquetReadOptions(verifiesChecksums: true))
             var parts: [[Column]] = []
             for morsel in 0..<scan.morselCount {
                 var reader = try scan.open(morsel: morsel, pool: pool)

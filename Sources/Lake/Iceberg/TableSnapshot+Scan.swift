@@ -18,7 +18,8 @@ extension TableSnapshot {
         }
         do throws(ColumnarError) {
             let scan = try ParquetScan(
-                files: inputs, schema: schema, request: request, pool: pool)
+                files: inputs, schema: schema, request: request, pool: pool,
+                options: ParquetReadOptions(verifiesChecksums: true))
             scan.counters.filesTotal.wrappingAdd(total - files.count, ordering: .relaxed)
             return scan
         } catch {

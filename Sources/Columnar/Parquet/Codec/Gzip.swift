@@ -1,3 +1,4 @@
+import CKernels
 import CZlib
 
 /// Gzip through zlib; a page may be several members in a row.
@@ -96,7 +97,12 @@ enum Checksum {
     /// The checksum of `bytes`, behind others whose checksum is `first`.
     static func crc32(_ bytes: UnsafeRawBufferPointer, after first: UInt32 = 0) -> UInt32 {
         guard !bytes.isEmpty else { return first }
-        let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        return UInt32(truncatingIfNeeded: CZlib.crc32_z(UInt(first), start, bytes.count))
+        guard let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
+            return first
+        }
+        var checksum = first
+        let done = lake_crc32_blocks(start, bytes.count, &checksum)
+        return UInt32(
+            truncatingIfNeeded: CZlib.crc32_z(UInt(checksum), start + done, bytes.count - done))
     }
 }

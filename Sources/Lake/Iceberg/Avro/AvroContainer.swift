@@ -39,6 +39,9 @@ package struct AvroContainer {
                 guard let key = try cursor.string(.string), let value = try cursor.blob(.bytes)
                 else { continue }
                 metadata[key] = Array(value)
+                if key == Seal.key, value.count == Seal.blank.count {
+                    try Seal.check(bytes, at: cursor.offset - value.count, path: path)
+                }
             }
         }
         sync = try cursor.rawBytes(Int64(Self.syncBytes))

@@ -10,6 +10,8 @@ package struct AvroContainerWriter {
     private var output: AvroEncoder
     private var block = AvroEncoder()
     private var blockRecords = 0
+    /// Where the checksum goes.
+    private let sealPosition: Int
 
     /// `metadata` comes behind `avro.schema` and `avro.codec`, in its order; `sync` has 16 random bytes.
     package init(
@@ -22,11 +24,14 @@ package struct AvroContainerWriter {
         output = AvroEncoder()
         output.fixed(AvroContainer.magic)
         let pairs = [("avro.schema", schema), ("avro.codec", codec.rawValue)] + metadata
-        output.beginArray(count: pairs.count)
+        output.beginArray(count: pairs.count + 1)
         for (key, value) in pairs {
             output.string(key)
             output.string(value)
         }
+        output.string(Seal.key)
+        output.blob(Seal.blank)
+        sealPosition = output.bytes.count - Seal.blank.count
         output.endArray()
         output.fixed(sync)
     }
@@ -43,7 +48,9 @@ package struct AvroContainerWriter {
     /// The whole file.
     package mutating func finish() throws(LakeError) -> [UInt8] {
         try flush()
-        return output.bytes
+        var bytes = output.bytes
+        Seal.close(&bytes, at: sealPosition)
+        return bytes
     }
 
     private mutating func flush() throws(LakeError) {

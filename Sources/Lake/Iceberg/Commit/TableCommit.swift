@@ -134,7 +134,7 @@ package struct TableCommit<Random: RandomNumberGenerator> {
     private mutating func writeMetadata() throws(LakeError) -> PreparedCommit {
         let version = table.metadataLocation.map { (MetadataFile.version(of: $0) ?? -1) + 1 } ?? 0
         let name = "metadata/" + MetadataFile.name(version: version, uuid: commitID)
-        try write(metadata.json(), to: name)
+        try write(MetadataFile.bytes(of: metadata), to: name)
         try DurableFile.syncFolder(table.location.folder + "/metadata")
         return PreparedCommit(
             table: table, metadata: metadata, metadataLocation: table.location.stored(name),
