@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lake_crc32.h"
 #include "lake_unpack.h"
 
 /// Acquire load of a slot that other threads may publish.
