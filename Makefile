@@ -48,6 +48,8 @@ install: build  ## Install lake below PREFIX (default /usr/local)
 	install -D -m 755 $(BIN)/lake $(DESTDIR)$(PREFIX)/bin/lake
 	install -d $(DESTDIR)$(PREFIX)/share/lake/schemas
 	install -m 644 schemas/*.json $(DESTDIR)$(PREFIX)/share/lake/schemas
+	install -d $(DESTDIR)$(PREFIX)/share/lake/examples
+	install -m 755 examples/notify $(DESTDIR)$(PREFIX)/share/lake/examples
 
 format:  ## Format every Swift file
 	swift format -i -r --parallel Sources Tests Package.swift

@@ -4,20 +4,26 @@ import Synchronization
 /// Buffered standard output; a reader that went away (`| head`) ends the program quietly.
 final class StandardOutput: PrintTarget {
     private let waiting = Mutex<[UInt8]>([])
+    /// False: the program has more to do than print, and goes on without a reader.
+    private let endsWithReader: Bool
     private static let flushBytes = 64 << 10
+
+    init(endsWithReader: Bool = true) {
+        self.endsWithReader = endsWithReader
+    }
 
     func write(_ bytes: [UInt8]) {
         waiting.withLock { waiting in
             waiting += bytes
-            if waiting.count >= Self.flushBytes { Self.drain(&waiting) }
+            if waiting.count >= Self.flushBytes { drain(&waiting) }
         }
     }
 
     func flush() {
-        waiting.withLock { Self.drain(&$0) }
+        waiting.withLock { drain(&$0) }
     }
 
-    private static func drain(_ bytes: inout [UInt8]) {
+    private func drain(_ bytes: inout [UInt8]) {
         var written = 0
         while written < bytes.count {
             let result = bytes.withUnsafeBytes { buffer in
@@ -28,7 +34,8 @@ final class StandardOutput: PrintTarget {
             if result > 0 {
                 written += result
             } else if errno == EPIPE {
-                exit(ExitCode.done)
+                if endsWithReader { exit(ExitCode.done) }
+                break
             } else if errno != EINTR {
                 StandardError.write(
                     "error: cannot write to standard output: \(String(cString: strerror(errno)))\n")

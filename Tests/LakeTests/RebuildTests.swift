@@ -155,6 +155,119 @@ import Testing
         #expect(try isClean(lake) == [])
     }
 
+    @Test func everyTypeIsHashedAsTheFlattenerDid() throws {
+        let schema = """
+            {
+              "table": "posts", "raw": { "path": "posts/{user_id}/{post}.json", "format": "json" },
+              "settings": { "volatile": "ignore" },
+              "columns": [
+                { "name": "id", "type": "varchar", "class": "key" },
+                { "name": "post", "type": "bigint", "capture": "post", "class": "key" },
+                { "name": "flag", "type": "boolean" }, { "name": "small", "type": "integer" },
+                { "name": "big", "type": "bigint" }, { "name": "thin", "type": "real" },
+                { "name": "wide", "type": "double" }, { "name": "day", "type": "date" },
+                { "name": "at", "type": "timestamp(6)" }, { "name": "short", "type": "varchar(5)" },
+                { "name": "any", "type": "json" }, { "name": "link", "type": "varchar", "class": "volatile" },
+                { "name": "numbers", "type": "array(double)" },
+                { "name": "grid", "type": "json" },
+                { "name": "owner", "type": "row", "fields": [
+                  { "name": "id", "type": "varchar" },
+                  { "name": "photo", "type": "varchar", "class": "volatile" },
+                  { "name": "home", "type": "row", "fields": [
+                    { "name": "city", "type": "varchar" }, { "name": "since", "type": "date" } ] } ] },
+                { "name": "children", "type": "array(row)", "fields": [
+                  { "name": "id", "type": "bigint" },
+                  { "name": "url", "type": "varchar", "class": "volatile" },
+                  { "name": "tags", "type": "array(varchar)" } ] }
+              ]
+            }
+            """
+        let fixture = try LakeFixture()
+        try DurableFile.write(Array(schema.utf8), to: fixture.lake.path + "/schemas/posts.json")
+        var random = SeededGenerator(seed: 9)
+        let choices: [String: [String]] = [
+            "flag": ["true", "false", "null", "\"yes\""],
+            "small": ["-1", "2147483647", "9e9", "null"],
+            "big": ["9223372036854775807", "\"12\"", "1.5"],
+            "thin": ["0.1", "-0.0", "1e38", "1e39"],
+            "wide": ["0.1", "-0.0", "1e308", "\"2.5\"", "[]"],
+            "day": ["\"2026-02-28\"", "\"x\"", "null"],
+            "at": ["\"2026-02-28T01:02:03.456789Z\"", "1700000000"],
+            "short": ["\"\"", "\"été\"", "\"123456\"", "12345", "true"],
+            "any": ["{\"b\": 1, \"a\": [null, 2.50]}", "\"t\"", "null", "[]"],
+            "link": ["\"u\"", "null"], "numbers": ["[1, null, 2.5]", "[]", "null", "[\"x\"]", "3"],
+            "grid": ["[[1], [], null, [2, null]]", "[]", "[1]"],
+            "owner": [
+                "{\"id\": 1, \"photo\": \"p\", \"home\": {\"city\": \"B\", \"since\": \"2020-01-01\"}, \"x\": 1}",
+                "{}", "null", "{\"home\": null}", "7",
+            ],
+            "children": [
+                "[{\"id\": 1, \"url\": \"u\", \"tags\": [\"a\", null]}, null, {}, {\"tags\": []}]",
+                "[]",
+                "[7]", "null",
+            ],
+            "odd": ["1", "{\"z\": 1, \"a\": \"\\u00e9\"}"],
+        ]
+        for post in 0..<400 {
+            var members = ["\"id\": \"k\(post % 50)\""]
+            for (name, values) in choices.sorted(by: { $0.key < $1.key })
+            where Int.random(in: 0..<4, using: &random) > 0 {
+                members.append("\"\(name)\": \(values.randomElement(using: &random)!)")
+            }
+            try fixture.write(
+                "{\(members.joined(separator: ", "))}", to: "u\(post % 7)/\(post).json")
+        }
+        #expect(try fixture.compact().tables[0].files.new == 400)
+        let known = try dump(fixture.lake, hidesContent: true)
+        _ = try rebuild(fixture, isForced: true)
+        let lake = try reopened(fixture)
+        #expect(try dump(lake, hidesContent: true) == known)
+        #expect(try compact(lake, seed: 90).tables[0].files.unchangedByRow == 400)
+    }
+
+    @Test func keyOfTwoFilesIsDecidedAsBefore() throws {
+        let fixture = try LakeFixture()
+        for (name, likes, age) in [
+            ("u1/1.json", 1, 100), ("u2/1.json", 2, 50), ("u3/1.json", 3, 200),
+        ] {
+            try fixture.write(fixture.post(id: 1, day: likes, likes: likes), to: name)
+            var now = timespec()
+            clock_gettime(CLOCK_REALTIME, &now)
+            now.tv_sec -= age
+            let times = [now, now]
+            utimensat(AT_FDCWD, fixture.raw + "/posts/" + name, times, 0)
+        }
+        try fixture.compact()
+        let columns = ["id", "posted_at", "likes", "_raw_path"]
+        let (rows, state) = (try fixture.rows(columns), try dump(fixture.lake))
+        #expect(rows.count == 1)
+        #expect(rows[0].contains("int(2)"))
+        _ = try rebuild(fixture, isForced: true)
+        let lake = try reopened(fixture)
+        _ = try compact(lake, seed: 90)
+        #expect(try LakeFixture.rows(of: lake, columns) == rows)
+        #expect(try isClean(lake) == [])
+        _ = try compact(lake, seed: 91)
+        #expect(try dump(lake, hidesContent: true).count == state.count)
+        #expect(try compact(lake, seed: 92).tables[0].partitionsRewritten == 0)
+    }
+
+    @Test func filesThatWentLongAgoAreNoNews() throws {
+        let fixture = try prepared()
+        for id in 0..<300 where id % 2 == 0 {
+            unlink(fixture.raw + "/posts/u\(id % 23)/\(id).json")
+        }
+        try fixture.compact { $0.maxMissing = .percent(100) }
+        let state = try dump(fixture.lake, hidesContent: true).filter { !$0.contains("broken") }
+        _ = try rebuild(fixture, isForced: true)
+        let lake = try reopened(fixture)
+        #expect(try dump(lake, hidesContent: true) == state)
+        // The guard against missing files is not alarmed.
+        let run = try compact(lake, seed: 90)
+        #expect(run.tables[0].files.vanished == 0)
+        #expect(run.tables[0].files.unchangedByRow == 150)
+    }
+
     @Test func newestStateThatIsWholeIsAdopted() throws {
         let fixture = try prepared()
         let rows = try fixture.rows(Self.columns)

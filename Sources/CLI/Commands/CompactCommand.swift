@@ -67,7 +67,8 @@ enum CompactCommand: Command {
             ErrorPrinter(terminal: surroundings.terminal).show(failure)
             exitCode = Interruption.exitCode ?? failure.exitCode
         } else if let report {
-            let output = StandardOutput()
+            // The hook is called whether or not somebody reads the report.
+            let output = StandardOutput(endsWithReader: false)
             output.write(
                 arguments.has("json")
                     ? report.json() + [UInt8(ascii: "\n")]

@@ -31,6 +31,16 @@ extension Doctor {
 
     func examineRuns(_ database: Database, _ diagnosis: inout Diagnosis) throws(LakeError) {
         diagnosis.facts.writer = try LakeLock.holder(of: lake)
+        for run in try Runs.last(20, database) {
+            for table in run.report.flatMap({ RunReport(json: $0) })?.tables ?? []
+            where table.files.seen != table.files.classed {
+                diagnosis.add(
+                    .warning, "run \(run.id)",
+                    "\(table.name): it saw \(table.files.seen) raw files and did something with "
+                        + "\(table.files.classed)",
+                    advice: "report it as a defect; lake compact --rehash reads every file anew")
+            }
+        }
         guard diagnosis.facts.writer == nil else { return }
         for run in try Runs.crashed(database) {
             diagnosis.add(

@@ -35,6 +35,12 @@ package struct FileCounts: Hashable, Sendable {
 
     package init() {}
 
+    /// The sum of all classes of files seen: `seen`, if none was forgotten.
+    package var classed: Int {
+        unchangedByStat + unchangedByHash + unchangedByRow + new + changed + quarantined + inFlight
+            + unreadable
+    }
+
     package static func += (a: inout FileCounts, b: FileCounts) {
         a.seen += b.seen
         a.unchangedByStat += b.unchangedByStat
