@@ -1,12 +1,39 @@
-/// The latest of the records that a run stages for a key: its file's time, then its path.
-struct RecordClaim: Hashable, Sendable, Comparable {
-    var modifiedNanos: Int64
-    var path: String
+/// The latest of the records that a run stages for each key: its file's time, then its path.
+struct RecordClaims: Sendable {
+    /// One staged record; the file is a number of `StagedFiles`.
+    struct Claim: BitwiseCopyable, Sendable {
+        var modifiedNanos: Int64
+        var file: UInt32
+    }
 
-    static func < (a: RecordClaim, b: RecordClaim) -> Bool {
-        a.modifiedNanos == b.modifiedNanos
-            ? a.path.utf8.lexicographicallyPrecedes(b.path.utf8)
-            : a.modifiedNanos < b.modifiedNanos
+    private let paths: [String]
+    /// By short hash of the key.
+    private var claims: [UInt64: Claim] = [:]
+
+    init(paths: [String]) {
+        self.paths = paths
+    }
+
+    mutating func add(_ claim: Claim, key: UInt64) {
+        guard let other = claims[key] else {
+            claims[key] = claim
+            return
+        }
+        if isEarlier(other, than: claim.modifiedNanos, paths[Int(claim.file)]) {
+            claims[key] = claim
+        }
+    }
+
+    subscript(_ key: UInt64) -> Claim? { claims[key] }
+
+    /// The keys of all claims.
+    var keys: some Sequence<UInt64> { claims.keys }
+
+    /// Whether a claim loses against a file's record.
+    func isEarlier(_ claim: Claim, than modifiedNanos: Int64, _ path: String) -> Bool {
+        claim.modifiedNanos == modifiedNanos
+            ? paths[Int(claim.file)].utf8.lexicographicallyPrecedes(path.utf8)
+            : claim.modifiedNanos < modifiedNanos
     }
 }
 
@@ -18,8 +45,7 @@ struct RecordClaim: Hashable, Sendable, Comparable {
 /// than what is staged, as when an old batch turns up late; or if nothing is staged and the key's row left.
 struct RecordConflicts {
     let sources: RecordSources
-    /// By short hash of the key.
-    let staged: [UInt64: RecordClaim]
+    let staged: StagedRows
     let touches: Touches
     let keySeed: UInt64
 
@@ -28,15 +54,19 @@ struct RecordConflicts {
         makeIntake: () throws(LakeError) -> RowIntake
     ) throws(LakeError) -> Set<Int32?> {
         var partitions: Set<Int32?> = []
-        let keys = Set(staged.keys).union(touches.leftKeys)
+        // A first run remembers nothing that could be in conflict.
+        var next = try sources.remembered.next(after: "")
+        guard next != nil else { return partitions }
+        let claims = staged.claims()
+        let keys = Set(claims.keys).union(touches.leftKeys)
         guard !keys.isEmpty else { return partitions }
         var intake: RowIntake?
-        var path = ""
-        while let file = try sources.remembered.next(after: path) {
-            path = file.path
+        while let file = next {
+            let path = file.path
+            next = try sources.remembered.next(after: path)
             let hits = file.entries.hits(keys)
             for entry in hits { partitions.insert(file.entries.partition(of: entry)) }
-            let speaking = try speaking(hits, of: path)
+            let speaking = try speaking(hits, of: path, against: claims)
             guard !speaking.isEmpty else { continue }
             if intake == nil { intake = try makeIntake() }
             try intake?.restage(records: path, speaking)
@@ -47,25 +77,27 @@ struct RecordConflicts {
 
     /// The entries whose record is staged beside the others.
     private func speaking(
-        _ hits: [RecordEntries.Entry], of path: String
+        _ hits: [RecordEntries.Entry], of path: String, against claims: RecordClaims
     ) throws(LakeError) -> [UInt64: RecordEntries.Entry] {
         var speaking: [UInt64: RecordEntries.Entry] = [:]
         guard !hits.isEmpty else { return speaking }
         let isSettled = touches.settled.contains(Touches.hash(ofPath: path, seed: keySeed).low)
-        var claim: RecordClaim?
+        var modifiedNanos: Int64?
         for entry in hits {
-            guard let other = staged[entry.key] else {
+            guard let claim = claims[entry.key] else {
                 speaking[entry.key] = entry
                 continue
             }
             if isSettled { continue }
-            if claim == nil {
+            if modifiedNanos == nil {
                 guard let file = try RawFileStream.open(path, in: sources.root).file else {
                     return [:]
                 }
-                claim = RecordClaim(modifiedNanos: file.stat.modifiedNanos, path: path)
+                modifiedNanos = file.stat.modifiedNanos
             }
-            if let claim, other < claim { speaking[entry.key] = entry }
+            if let modifiedNanos, claims.isEarlier(claim, than: modifiedNanos, path) {
+                speaking[entry.key] = entry
+            }
         }
         return speaking
     }

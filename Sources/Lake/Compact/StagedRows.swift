@@ -56,19 +56,17 @@ final class StagedRows: Sendable {
         }
     }
 
-    /// The time and path of the latest staged record of each key, by short hash; of files of many records.
-    func claims() -> [UInt64: RecordClaim] {
+    /// The latest staged record of each key; of files of many records.
+    func claims() -> RecordClaims {
         let batches = held.withLock { $0.spilled + $0.memory }
         let verdict = files.verdict
-        var claims: [UInt64: RecordClaim] = [:]
+        var claims = RecordClaims(paths: verdict.paths)
         for batch in batches where !batch.places.isEmpty {
             for row in 0..<batch.count {
                 let (key, place) = (batch.keys[row].low, batch.places[row])
                 if verdict.withdraws(place, key: key) { continue }
-                let claim = RecordClaim(
-                    modifiedNanos: batch.modifiedNanos[row], path: verdict.paths[Int(place.file)])
-                if let other = claims[key], !(other < claim) { continue }
-                claims[key] = claim
+                claims.add(
+                    .init(modifiedNanos: batch.modifiedNanos[row], file: place.file), key: key)
             }
         }
         return claims

@@ -126,7 +126,7 @@ struct TableRun {
         var conflicts = KeyConflicts.Outcome()
         if table.definition.raw.format.holdsMany {
             conflicts.partitions = try RecordConflicts(
-                sources: sources, staged: area.rows.claims(), touches: area.touches,
+                sources: sources, staged: area.rows, touches: area.touches,
                 keySeed: keySeed
             ).settle(makeIntake: makeIntake)
         } else {
