@@ -118,6 +118,86 @@ import Testing
         try database.execute(sql)
     }
 
+    /// Whatever became of the database, the tables give it back.
+    @Test func rebuildHeals() throws {
+        let scene = try Scene.withRecords.get()
+        let whole = try bytes(scene.lake + "/lake.db")
+        let damages: [(Comment, (String) throws -> Void)] = [
+            ("missing", { unlink($0 + "/lake.db") }),
+            ("empty", { truncate($0 + "/lake.db", 0) }),
+            ("cut", { truncate($0 + "/lake.db", off_t(whole.count / 2)) }),
+            (
+                "text",
+                {
+                    try "no database".write(
+                        toFile: $0 + "/lake.db", atomically: false, encoding: .utf8)
+                }
+            ),
+            (
+                "torn",
+                { lake in
+                    var torn = whole
+                    for index in torn.indices where index / 8_192 % 3 == 1 { torn[index] = 0xA5 }
+                    try Data(torn).write(to: URL(filePath: lake + "/lake.db"))
+                }
+            ),
+            ("state gone", { try run("DROP TABLE raw_files", on: $0) }),
+            ("sound", { _ in }),
+        ]
+        for (what, damage) in damages {
+            try scene.play { copy in
+                try damage(copy)
+                let rebuilt = try BuiltLake.run(
+                    ["rebuild", "--force", "--raw", scene.raw, "--lake", copy])
+                #expect(rebuilt.code == 0, "\(rebuilt.text); \(what)")
+                try expectRebuilt(copy, scene, what)
+            }
+        }
+    }
+
+    /// A rebuilt lake has the rows of before, and after a run those of after, and is sound.
+    private func expectRebuilt(_ copy: String, _ scene: Scene, _ what: Comment) throws {
+        let rebuilt = try LakeContent(of: copy).rows
+        #expect(rebuilt == scene.before.rows || rebuilt == scene.after.rows, "\(what)")
+        let ended = try BuiltLake.run(Scene.compact(copy))
+        #expect(ended.code == 3, "\(ended.text); \(what)")
+        let content = try LakeContent(of: copy)
+        var wanted = scene.after
+        // The seed of key hashes is new, and stats are believed after two runs.
+        wanted.rawFiles = content.rawFiles
+        #expect(
+            content.difference(from: wanted) == nil,
+            "\(content.difference(from: wanted) ?? ""); \(what)")
+        let doctor = try BuiltLake.run(["doctor", "--full", "--lake", copy])
+        #expect(doctor.code == 0 || doctor.code == 3, "\(doctor.text); \(what)")
+        let quiet = try BuiltLake.run(["compact", "--lake", copy])
+        #expect(quiet.code == 0, "\(quiet.text); \(what)")
+        #expect(quiet.output.contains(" 0 rows written"), "\(quiet.text); \(what)")
+    }
+
+    /// A rebuild that is killed can be run again.
+    @Test(.enabled(if: BuiltLake.canTrace, "needs strace and the right to trace"))
+    func killedWhileRebuilding() throws {
+        let scene = try Scene.withRecords.get()
+        func rebuild(_ lake: String) -> [String] {
+            ["rebuild", "--force", "--threads", "1", "--raw", scene.raw, "--lake", lake]
+        }
+        let calls = try scene.play { copy in
+            try SystemCall.trace(rebuild(copy), names: SystemCall.changing)
+                .filter { $0.isChanging && $0.line.contains(copy) }
+        }
+        #expect(calls.count > 10)
+        for call in BuiltLake.selection(calls, stride: 13) {
+            try scene.play { copy in
+                let what = Comment(rawValue: "kill at \(call)")
+                _ = try Injection(call: call, effect: .kill).run(rebuild(copy))
+                let again = try BuiltLake.run(rebuild(copy))
+                #expect(again.code == 0, "\(again.text); \(what)")
+                try expectRebuilt(copy, scene, what)
+            }
+        }
+    }
+
     /// Journals that belong to nobody or to a dead writer; a file that may only be read.
     @Test func journalsAndModes() throws {
         let scene = try Scene.shared.get()

@@ -29,6 +29,14 @@ struct LakeContent: Equatable {
             lake.database,
             "SELECT source, folder, first, hex(entries) FROM raw_files ORDER BY 1, 2, 3",
             columns: 4)
+        // Version 1 had no such table.
+        if try lake.database.integer(
+            "SELECT count(*) FROM sqlite_schema WHERE name = 'record_files'") > 0
+        {
+            rawFiles += try Self.texts(
+                lake.database, "SELECT source, path, hex(records) FROM record_files ORDER BY 1, 2",
+                columns: 3)
+        }
         quarantine = try Self.texts(
             lake.database, "SELECT source, path, reason FROM quarantine ORDER BY 1, 2", columns: 3)
     }

@@ -8,7 +8,9 @@ import Testing
 ///
 /// Two tables, three partitions each, some forty files. Tests copy the lake, never touch the raw folder.
 final class Scene: Sendable {
-    static let shared = Result { try Scene() }
+    static let shared = Result { try Scene(withRecords: false) }
+    /// The same with a third table, whose raw files hold many records each.
+    static let withRecords = Result { try Scene(withRecords: true) }
 
     let folder: String
     var raw: String { folder + "/raw" }
@@ -21,13 +23,15 @@ final class Scene: Sendable {
     /// How long until the program believes stats and takes odd files for whole: 2 and 5 s, and some.
     static let ageMicros: UInt32 = 5_600_000
 
-    private init() throws {
+    private init(withRecords: Bool) throws {
         folder = BuiltLake.makeFolder()
         let raw = RawFolder(folder + "/raw")
         try raw.writeFirstDay()
+        if withRecords { try raw.writeRecords(edition: 0) }
         try Self.makeLake(folder + "/lake", raw: raw.path)
         try Self.compactLater(folder + "/lake")
         try raw.writeNight()
+        if withRecords { try raw.writeRecords(edition: 1) }
         usleep(Self.ageMicros)
         before = try LakeContent(of: folder + "/lake")
         let copy = folder + "/undisturbed"
@@ -36,6 +40,8 @@ final class Scene: Sendable {
         after = try LakeContent(of: copy)
         try #require(before != after)
         try #require(try LakeContent.orphans(of: copy) == [])
+        let doctor = try BuiltLake.run(["doctor", "--full", "--lake", copy])
+        try #require(doctor.code == 0, "\(doctor.text)")
         try FileManager.default.removeItem(atPath: copy)
     }
 
@@ -67,6 +73,8 @@ final class Scene: Sendable {
         defer { try? FileManager.default.removeItem(atPath: schemas) }
         try RawFolder.posts.write(
             toFile: schemas + "/posts.json", atomically: false, encoding: .utf8)
+        let comments = schemas + "/comments.json"
+        try RawFolder.comments.write(toFile: comments, atomically: false, encoding: .utf8)
         try RawFolder.stats.write(
             toFile: schemas + "/stats.json", atomically: false, encoding: .utf8)
         try expectDone(BuiltLake.run(["init", path, "--raw", raw, "--schemas", schemas]))
@@ -101,6 +109,8 @@ final class Scene: Sendable {
         #expect(difference == nil, "the next run did not converge: \(difference ?? ""); \(what)")
         let orphans = try LakeContent.orphans(of: copy)
         #expect(orphans == [], "\(what)")
+        let doctor = try BuiltLake.run(["doctor", "--lake", copy])
+        #expect(doctor.code == 0, "\(doctor.text); \(what)")
     }
 }
 
@@ -142,6 +152,33 @@ struct RawFolder {
           ]
         }
         """
+
+    static let comments = """
+        {
+          "table": "comments",
+          "raw": { "path": "comments/{file}.jsonl", "format": "jsonl" },
+          "partition": { "column": "written_at", "transform": "day" },
+          "columns": [
+            { "name": "id", "type": "bigint", "class": "key" },
+            { "name": "written_at", "type": "timestamp(6)", "required": true },
+            { "name": "text", "type": "varchar" }
+          ]
+        }
+        """
+
+    /// Three files of ten comments; in the second edition one of them has lines changed, added and gone.
+    func writeRecords(edition: Int) throws {
+        for file in 0..<3 {
+            var text = ""
+            for line in 0..<10 + 2 * edition where edition * line != 4 {
+                let word = edition == 1 && file == 1 && line % 3 == 0 ? "new" : "old"
+                let id = file * 100 + line
+                text += "{\"id\": \(id), \"written_at\": \"2026-01-0\(line % 3 + 1)T00:00:00Z\", "
+                text += "\"text\": \"\(word) \(id)\"}\n"
+            }
+            if edition == 0 || file == 1 { try write(text, to: "comments/c\(file).jsonl") }
+        }
+    }
 
     func post(_ id: Int, day: Int? = nil, likes: Int, caption: String = "hello") -> String {
         """
