@@ -160,6 +160,34 @@ import Testing
         }
     }
 
+    @Test func examinationAndRebuildStopWhenAsked() throws {
+        let fixture = try prepared()
+        var options = Doctor.Options(nowMicros: 0)
+        options.isFull = true
+        options.isCancelled = { true }
+        #expect(throws: LakeError.columnar(.cancelled)) {
+            try Doctor.examine(fixture.lake.path, options: options, pool: fixture.pool)
+        }
+        var rebuild = LakeRebuild.Options(seed: 1, nowMicros: 0)
+        rebuild.isForced = true
+        rebuild.isCancelled = { true }
+        #expect(throws: LakeError.columnar(.cancelled)) {
+            try LakeRebuild.run(lake: fixture.lake.path, options: rebuild, pool: fixture.pool)
+        }
+        #expect(!DurableFile.exists(fixture.lake.path + "/lake.db.new"))
+        #expect(try examine(fixture).findings == [])
+        // SQLite itself is asked too, in the middle of a statement.
+        let database = try Database.temporary()
+        database.interrupt { true }
+        #expect(throws: LakeError.columnar(.cancelled)) {
+            try database.execute(
+                """
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+                SELECT count(*) FROM n
+                """)
+        }
+    }
+
     @Test func youngOrphansAndTheWriterAreLeftAlone() throws {
         let fixture = try prepared()
         try DurableFile.write([1], to: fixture.lake.path + "/tables/posts/data/stranger.parquet")

@@ -133,7 +133,7 @@ enum CompactCommand: Command {
         let filed =
             report == nil
             ? (try? Lake.open(at: lake, access: .readOnly).runs(1))?.first {
-                $0.uuid == identity.uuid
+                $0.startedMicros == identity.startedMicros
             }
             : nil
         let status: RunHook.Status =

@@ -83,7 +83,6 @@ package struct RunEntry: Hashable, Sendable {
     }
 
     package var id: Int64
-    package var uuid: String
     package var outcome: Outcome
     package var startedMicros: Int64
     /// Wall time; nil for runs that never ended.
@@ -99,7 +98,6 @@ package struct RunEntry: Hashable, Sendable {
     /// - isLocked: whether a writer holds the lake's lock; `isNewest`: whether no later run began.
     init(_ record: Runs.Record, isLocked: Bool, isNewest: Bool) {
         id = record.id
-        uuid = record.uuid
         startedMicros = record.startedMicros
         elapsedMicros = record.finishedMicros.map { $0 &- record.startedMicros }
         report = record.report

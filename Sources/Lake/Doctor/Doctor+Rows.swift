@@ -15,7 +15,7 @@ extension Doctor {
         let table = try LakeTable(
             definition, source: source ?? 0, catalog: SQLCatalog(database), lake: lake,
             identity: RunIdentity(startedMicros: options.nowMicros, seed: seed))
-        let ledger = try RowLedger()
+        let ledger = try RowLedger(isCancelled: options.isCancelled)
         _ = try LiveRows(
             table: table, keySeed: seed, workers: options.workers, pool: pool,
             isCancelled: options.isCancelled

@@ -98,7 +98,7 @@ package struct Doctor {
         var diagnosis = Diagnosis()
         for _ in 0..<attempts {
             diagnosis = Diagnosis()
-            guard let database = doctor.openDatabase(&diagnosis) else { break }
+            guard let database = try doctor.openDatabase(&diagnosis) else { break }
             let version = try? database.integer("PRAGMA data_version")
             try doctor.examine(database, &diagnosis)
             if version == (try? database.integer("PRAGMA data_version")) { break }
@@ -110,7 +110,7 @@ package struct Doctor {
     static let rebuildAdvice = "lake rebuild makes a new one from the tables and the raw files"
 
     /// The database, if it is one of ours and sound enough to be asked.
-    private func openDatabase(_ diagnosis: inout Diagnosis) -> Database? {
+    private func openDatabase(_ diagnosis: inout Diagnosis) throws(LakeError) -> Database? {
         let path = "\(lake)/\(Lake.databaseName)"
         guard DurableFile.exists(path) else {
             diagnosis.add(.damage, path, "the file is missing", advice: Self.rebuildAdvice)
@@ -118,6 +118,7 @@ package struct Doctor {
         }
         do throws(LakeError) {
             let database = try Database.open(path: path, access: .readOnly)
+            database.interrupt(when: options.isCancelled)
             let findings = try database.integrityFindings(isFull: options.isFull)
             for finding in findings {
                 diagnosis.add(.damage, path, finding, advice: Self.rebuildAdvice)
@@ -126,6 +127,7 @@ package struct Doctor {
         } catch {
             let advice: String
             switch error {
+            case .columnar(.cancelled): throw error
             case .newerLake: advice = "use the newer lake"
             case .busy: advice = "try again: another process is writing"
             default: advice = Self.rebuildAdvice

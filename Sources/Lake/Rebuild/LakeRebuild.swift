@@ -98,6 +98,7 @@ package struct LakeRebuild {
         }
         for suffix in ["", "-journal"] { try DurableFile.remove(newPath + suffix) }
         do throws(LakeError) {
+            if options.isCancelled() { throw .columnar(.cancelled) }
             try build(&report, definitions, seed: old.seed ?? options.seed)
         } catch {
             for suffix in ["", "-journal"] { try? DurableFile.remove(newPath + suffix) }
@@ -120,7 +121,15 @@ package struct LakeRebuild {
             if case .busy = error { throw error }
             return (nil, nil)
         }
-        let isSound = (try? database.integrityFindings(isFull: true).isEmpty) == true
+        database.interrupt(when: options.isCancelled)
+        let isSound: Bool
+        do throws(LakeError) {
+            isSound = try database.integrityFindings(isFull: true).isEmpty
+        } catch .columnar(.cancelled) {
+            throw .columnar(.cancelled)
+        } catch {
+            isSound = false
+        }
         if isSound, !options.isForced {
             throw .invalidLocation(
                 path: databasePath, reason: "the database is sound: there is nothing to rebuild")
@@ -232,7 +241,7 @@ package struct LakeRebuild {
         let table = try LakeTable(
             definition, source: source, catalog: SQLCatalog(database), lake: lake,
             identity: RunIdentity(startedMicros: options.nowMicros, seed: seed))
-        let ledger = try RowLedger()
+        let ledger = try RowLedger(isCancelled: options.isCancelled)
         _ = try LiveRows(
             table: table, keySeed: seed, workers: options.workers, pool: pool,
             isCancelled: options.isCancelled

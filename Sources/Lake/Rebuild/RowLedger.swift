@@ -18,8 +18,9 @@ final class RowLedger: @unchecked Sendable {
     private let database: Database
     private let insertion: Statement
 
-    init() throws(LakeError) {
+    init(isCancelled: @escaping @Sendable () -> Bool) throws(LakeError) {
         database = try Database.temporary()
+        database.interrupt(when: isCancelled)
         try database.execute(
             """
             CREATE TABLE rows (

@@ -21,6 +21,8 @@ package final class Database {
 
     package let path: String
     let handle: OpaquePointer
+    /// Keeps what `interrupt` asks alive.
+    private var question: Question?
     /// The version of the tables in this file: older than ours until `upgrade`.
     ///
     /// A reader of an older file finds the tables of that version; what a later one added is not there,
@@ -108,6 +110,33 @@ package final class Database {
         // 64 MB, then the disk.
         try database.execute("PRAGMA cache_size = -65536")
         return database
+    }
+
+    /// Ends statements that run long with `ColumnarError.cancelled` once `isCancelled` says true.
+    ///
+    /// Asked every few milliseconds, inside of sorts, index builds and checks too.
+    func interrupt(when isCancelled: @escaping @Sendable () -> Bool) {
+        let question = Question(isCancelled)
+        self.question = question
+        sqlite3_progress_handler(
+            handle, Self.stepsPerQuestion,
+            { context in
+                guard let context else { return 0 }
+                let question = Unmanaged<Question>.fromOpaque(context).takeUnretainedValue()
+                return question.isCancelled() ? 1 : 0
+            }, Unmanaged.passUnretained(question).toOpaque())
+    }
+
+    /// Instructions of SQLite's machine between two questions: some milliseconds.
+    private static let stepsPerQuestion: Int32 = 50_000
+
+    /// A closure on the heap, to pass through C.
+    private final class Question {
+        let isCancelled: @Sendable () -> Bool
+
+        init(_ isCancelled: @escaping @Sendable () -> Bool) {
+            self.isCancelled = isCancelled
+        }
     }
 
     /// What SQLite finds wrong with the file; `isFull` also holds indexes against their tables.
@@ -214,6 +243,7 @@ package final class Database {
 
     /// The error of the last call on this connection.
     func error(_ code: Int32) -> LakeError {
+        if code & 0xFF == SQLITE_INTERRUPT { return .columnar(.cancelled) }
         if code & 0xFF == SQLITE_BUSY { return .busy(path: path) }
         if code & 0xFF == SQLITE_NOTADB {
             return .notALake(path: path, reason: "the file is not a SQLite database")
