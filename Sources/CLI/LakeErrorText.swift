@@ -54,6 +54,12 @@ enum LakeErrorText {
                     + mistakes.map { "  \($0)" }.joined(separator: "\n"),
                 nil
             )
+        case .schemaChange(let table, let obstacles):
+            return (
+                "the schema file of \(table) asks for what the table cannot follow; nothing was changed:\n"
+                    + obstacles.map { "  \($0.problem); \($0.remedy)" }.joined(separator: "\n"),
+                "see: lake schema check"
+            )
         case .columnar(let error): return text(of: error)
         }
     }

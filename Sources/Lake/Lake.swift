@@ -102,22 +102,8 @@ package struct Lake {
 
     /// The same for a lake's folder whose database may be lost.
     static func definitions(in path: String) throws(LakeError) -> [TableDefinition] {
-        let folder = "\(path)/\(schemaFolder)"
-        let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return [] }
-            throw .io(operation: "open", path: folder, errorNumber: errno)
-        }
-        let listing = DirectoryListing()
-        let failure = listing.read(closing: descriptor, order: .files)
-        guard failure == 0 else {
-            throw .io(operation: "list", path: folder, errorNumber: failure)
-        }
         var definitions: [TableDefinition] = []
-        for entry in listing.entries {
-            let name = String(decoding: listing.name(entry), as: UTF8.self)
-            guard name.hasSuffix(".json"), !name.hasPrefix(".") else { continue }
-            let file = "\(folder)/\(name)"
+        for file in try schemaPaths(in: path) {
             let bytes = try DurableFile.read(file, limitBytes: Limits.schemaFileBytes)
             let definition = try TableDefinition.parse(bytes, path: file)
             if definitions.contains(where: { $0.name == definition.name }) {

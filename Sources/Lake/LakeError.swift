@@ -32,6 +32,8 @@ package enum LakeError: Error, Hashable, Sendable {
     case conflict(table: String)
     /// A schema file does not describe a table; every mistake is listed, in file order.
     case schemaFile(path: String, mistakes: [SchemaMistake])
+    /// A schema file asks of its table what its files cannot follow; nothing was changed.
+    case schemaChange(table: String, obstacles: [SchemaChange.Obstacle])
     /// The layer below failed.
     case columnar(ColumnarError)
 }

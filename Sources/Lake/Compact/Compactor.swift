@@ -25,6 +25,7 @@ struct Compactor {
         try Leftovers(lake: lake, database: database).collect(
             nowMicros: identity.startedMicros, graceMicros: options.graceMicros)
         try VersionHints(lake: lake, database: database).mend()
+        for definition in definitions { try checkChange(to: definition) }
         let runID = try Runs.start(database, identity: identity)
         var prepared: [TableRun.Prepared] = []
         var report = RunReport(
@@ -46,6 +47,17 @@ struct Compactor {
         }
         for commit in prepared.flatMap(\.commits) { try? commit.writeVersionHint() }
         return report
+    }
+
+    /// Refuses a schema file that its table cannot follow before anything is read.
+    private func checkChange(to definition: TableDefinition) throws(LakeError) {
+        let catalog = SQLCatalog(database)
+        guard try catalog.load(definition.name) != nil else { return }
+        let table = try IcebergTable.open(definition.name, in: catalog, lakeFolder: lake)
+        let change = SchemaChange(definition, of: table.metadata)
+        guard change.obstacles.isEmpty else {
+            throw .schemaChange(table: definition.name, obstacles: change.obstacles)
+        }
     }
 
     private func table(

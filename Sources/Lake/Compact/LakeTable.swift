@@ -13,6 +13,8 @@ struct LakeTable: Sendable {
     let keyColumns: [Int]
     let sortColumns: [SortRule]
     let pathColumn: Int
+    /// Columns that this run adds to a table that has been there before.
+    let newColumns: [String]
 
     /// The columns of data files.
     var schema: Schema { metadata.schema }
@@ -30,6 +32,7 @@ struct LakeTable: Sendable {
         if try catalog.load(definition.name) == nil {
             iceberg = try Self.planned(definition, lake: lake, source: source, identity)
             metadata = iceberg.metadata
+            newColumns = []
         } else {
             iceberg = try IcebergTable.open(definition.name, in: catalog, lakeFolder: lake)
             // The lake that this one was copied from is not ours to write to.
@@ -39,7 +42,20 @@ struct LakeTable: Sendable {
                     reason: "the table \(definition.name) lies outside of the lake \(lake)")
             }
             var evolved = iceberg.metadata
+            let change = SchemaChange(definition, of: evolved)
+            guard change.obstacles.isEmpty else {
+                throw .schemaChange(table: definition.name, obstacles: change.obstacles)
+            }
+            newColumns = change.newColumns
             _ = try evolved.evolveSchema(to: wanted, table: definition.name)
+            evolved.setSortOrder(
+                definition.sort.compactMap { rule in
+                    evolved.schema.index(of: wanted.fields[rule.column].name).flatMap {
+                        evolved.schema.fields[$0].id
+                    }.map {
+                        SortOrder.Key(sourceID: $0, isDescending: rule.isDescending)
+                    }
+                })
             metadata = evolved
         }
         var positions: [Int] = []

@@ -130,24 +130,10 @@ struct PartitionRewrite {
         let fresh = try staged.columns(of: partition.value, pool: pool)
         do throws(ColumnarError) {
             var parts: [[Column]] = []
+            let placement = ColumnPlacement(
+                flattened: table.definition.schema, table: table.schema)
             for columns in fresh {
-                let count = columns[0].count
-                var placed: [Column?] = Array(repeating: nil, count: table.schema.count)
-                for (column, position) in zip(columns, table.positions) {
-                    placed[position] = column
-                }
-                var whole: [Column] = []
-                for (index, column) in placed.enumerated() {
-                    if let column {
-                        whole.append(column)
-                    } else {
-                        // A column that the schema file no longer names.
-                        let type = table.schema.fields[index].type
-                        let null = try Column.from([.null], type: type, pool: pool)
-                        whole.append(.constant(ConstantColumn(null, count: count)))
-                    }
-                }
-                parts.append(whole)
+                parts.append(try placement.columns(of: columns, pool: pool))
             }
             return parts
         } catch {

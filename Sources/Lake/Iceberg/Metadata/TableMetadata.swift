@@ -109,4 +109,15 @@ package struct TableMetadata: Hashable, Sendable {
         lastColumnID = last
         return true
     }
+
+    /// Files from now on are sorted so; an order that was there before gets its id back.
+    package mutating func setSortOrder(_ keys: [SortOrder.Key]) {
+        if let known = sortOrders.first(where: { $0.keys == keys }) {
+            defaultSortOrderID = known.id
+            return
+        }
+        let id = sortOrders.reduce(0) { max($0, $1.id) } + 1
+        sortOrders.append(SortOrder(id: id, keys: keys))
+        defaultSortOrderID = id
+    }
 }
