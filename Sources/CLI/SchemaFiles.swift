@@ -26,6 +26,14 @@ enum SchemaFiles {
         return fitting.isEmpty ? all : fitting
     }
 
+    /// The paths of all of them.
+    static func packaged(
+        _ arguments: Arguments, _ surroundings: Surroundings
+    ) throws(CommandError) -> [String] {
+        let folder = try folder(arguments, surroundings)
+        return jsonFiles(folder).map { folder + "/" + $0 }
+    }
+
     /// `--schemas`, else `$LAKE_SCHEMAS`, else the nearest `share/lake/schemas` or `schemas` above the program.
     private static func folder(
         _ arguments: Arguments, _ surroundings: Surroundings
@@ -69,7 +77,7 @@ enum SchemaFiles {
         return names.sorted()
     }
 
-    private static func bytes(_ path: String) throws(CommandError) -> [UInt8] {
+    static func bytes(_ path: String) throws(CommandError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw .user("cannot read \(path): \(String(cString: strerror(errno)))")

@@ -59,7 +59,7 @@ package struct SourceText: Sendable {
     private static let margin = "  "
 
     /// The line in which a range starts, cut to the width around it, and carets below.
-    private func excerpt(_ range: SourceRange) -> [String] {
+    package func excerpt(_ range: SourceRange) -> [String] {
         let start = min(max(0, range.start), bytes.count)
         let lineStart = (bytes[..<start].lastIndex(of: 0x0A) ?? -1) + 1
         let lineEnd = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
