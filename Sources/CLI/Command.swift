@@ -30,7 +30,9 @@ enum CommandTable {
     ]
 
     /// Commands of two words.
-    static let groups: [CommandGroup] = [QuarantineCommands.group, SchemaCommands.group, ParquetCommands.group]
+    static let groups: [CommandGroup] = [
+        QuarantineCommands.group, SchemaCommands.group, ParquetCommands.group,
+    ]
 }
 
 /// Commands behind a common first word: `lake parquet meta FILE`.

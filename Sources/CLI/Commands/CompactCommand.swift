@@ -12,6 +12,7 @@ enum CompactCommand: Command {
             Option(
                 "wait", value: "SECONDS", isValueOptional: true,
                 "Wait for another run to end, at most so long (default: for ever)"),
+            Option("fill", "Fill new columns from _extra in the rows that the tables have"),
             Option("on-success", value: "CMD", "Run CMD with sh after a run that exits with 0"),
             Option("on-failure", value: "CMD", "Run CMD with sh after any other run"),
         ] + ChangeOptions.all + [
@@ -31,6 +32,10 @@ enum CompactCommand: Command {
             or absolute; a path that ends in a slash is a folder to look at whole. Nothing else is opened,
             so a run without it, now and then, finds what nobody listed. When too many known files
             are gone at once, the run is refused: --max-missing says how many may be.
+
+            A column that a schema file got is NULL in the rows from before; --fill moves what _extra has
+            for it into the column, and rewrites the partitions where there was any. A schema file that its
+            table cannot follow is refused before anything is read: lake schema check says why.
 
             Hooks read the report as JSON from standard input and find LAKE_DIR, LAKE_RUN, LAKE_STATUS
             (done, partial, failed, interrupted), LAKE_EXIT and LAKE_ERROR in their environment; what
@@ -88,6 +93,7 @@ enum CompactCommand: Command {
         var options = CompactionOptions(
             workers: threads ?? Machine.cores(), nanos: { Clock.monotonicNanos() })
         try ChangeOptions.apply(arguments, command: syntax.name, to: &options)
+        options.fillsFromExtra = arguments.has("fill")
         options.errorText = { LakeErrorText.text(of: $0).message }
         options.lock.note =
             "lake compact, since \(Instant.text(micros: identity.startedMicros))"

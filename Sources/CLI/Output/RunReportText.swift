@@ -68,6 +68,13 @@ enum RunReportText {
         text += "\(Amount.count(table.partitionsRewritten, "partition")) "
         text += "(\(Amount.bytes(table.bytesWritten))); "
         text += "the table has \(Amount.count(Int(table.rowsTotal), "row"))\n"
+        if !table.newColumns.isEmpty {
+            text += "  new in the table: \(table.newColumns.joined(separator: ", ")); "
+            text += "rows from before have their values in _extra, if any: lake compact --fill\n"
+        }
+        if table.rowsFilled > 0 {
+            text += "  \(Amount.count(table.rowsFilled, "row")) filled from _extra\n"
+        }
         if table.rowsObserved > 0 {
             text += "  \(Amount.count(table.rowsObserved, "row")) of counters appended to "
             text += "\(TableDefinition.metricsName(of: table.name))\n"

@@ -38,7 +38,8 @@ struct ColumnPlacement: Sendable {
             ConstantColumn(try Column.from([.null], type: type, pool: pool), count: count))
     }
 
-    private static func place(
+    /// A column of one field in the form of another, whose row fields may be more, and in another order.
+    static func place(
         _ column: Column, _ from: Field, as to: Field, pool: BufferPool
     ) throws(ColumnarError) -> Column {
         guard from.type.isNested, from.type != to.type else { return column }

@@ -12,6 +12,8 @@ package struct CompactionOptions: Sendable {
     package var maxMissing = MissingLimit.standard
     /// The paths to look at instead of walking; nil for all.
     package var changed: ChangedPaths?
+    /// Whether columns are filled from `_extra` in the rows that the tables have.
+    package var fillsFromExtra = false
     /// Stats younger than this are not remembered.
     package var settleNanos: Int64 = 2_000_000_000
     /// Files younger than this that cannot be flattened are left for the next run.

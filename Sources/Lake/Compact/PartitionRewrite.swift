@@ -9,6 +9,8 @@ struct PartitionRewrite {
     let departedRecords: Set<DepartedRecord>
     let keySeed: UInt64
     let pool: BufferPool
+    /// Fills columns of the rows that stay; nil: they stay as they are.
+    var fill: ExtraFill?
     /// Asked for each batch: true ends the rewrite with `ColumnarError.cancelled`.
     let isCancelled: @Sendable () -> Bool
 
@@ -21,6 +23,8 @@ struct PartitionRewrite {
         var rowsBefore = 0
         var rowsDropped = 0
         var rowsStaged = 0
+        /// Rows in which a column was filled from `_extra`.
+        var rowsFilled = 0
         var bytesRead = 0
         var bytesWritten = 0
     }
@@ -41,7 +45,7 @@ struct PartitionRewrite {
         }
         let fresh = try stagedParts(of: partition)
         outcome.rowsStaged = fresh.reduce(0) { $0 + $1[0].count }
-        if outcome.rowsDropped == 0 && outcome.rowsStaged == 0 { return nil }
+        if outcome.rowsDropped + outcome.rowsStaged + outcome.rowsFilled == 0 { return nil }
         outcome.removed = partition.files
         parts += fresh
         guard !parts.isEmpty else { return outcome }
@@ -82,6 +86,10 @@ struct PartitionRewrite {
                         columns.append(
                             rows.count == batch.count
                                 ? whole : try whole.gathered(at: rows.span, pool: pool))
+                    }
+                    if let filled = try fill?.filled(columns, count: rows.count) {
+                        columns = filled.columns
+                        outcome.rowsFilled += filled.rows
                     }
                     parts.append(columns)
                 }

@@ -12,6 +12,10 @@ package struct RunReport: Hashable, Sendable {
         package var rowsSuperseded = 0
         /// Rows of rewritten partitions that were taken over as they were.
         package var rowsCarried = 0
+        /// Rows in which a column was filled from `_extra`.
+        package var rowsFilled = 0
+        /// Columns that the table got in this run.
+        package var newColumns: [String] = []
         package var partitionsRewritten = 0
         package var bytesRead = 0
         package var bytesWritten = 0

@@ -74,7 +74,8 @@ extension RunReport.Table {
 
     private static let numbers = Numbers<Self>(paths: [
         ("rows_written", \.rowsWritten), ("rows_superseded", \.rowsSuperseded),
-        ("rows_carried", \.rowsCarried), ("partitions_rewritten", \.partitionsRewritten),
+        ("rows_carried", \.rowsCarried), ("rows_filled", \.rowsFilled),
+        ("partitions_rewritten", \.partitionsRewritten),
         ("bytes_read", \.bytesRead), ("bytes_written", \.bytesWritten),
         ("rows_observed", \.rowsObserved),
     ])

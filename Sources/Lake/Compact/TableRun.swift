@@ -137,8 +137,13 @@ struct TableRun {
             ).settle(makeIntake: makeIntake)
         }
         let staged = try area.rows.resolve(pool: pool)
-        let old = area.touches.old.union(conflicts.partitions)
-        let files = staged.count == 0 && old.isEmpty ? [] : try table.liveFiles()
+        var old = area.touches.old.union(conflicts.partitions)
+        let fills = options.fillsFromExtra
+        let files = staged.count == 0 && old.isEmpty && !fills ? [] : try table.liveFiles()
+        if fills {
+            let fill = ExtraFill(table, pool: pool)
+            old.formUnion(files.filter { fill.mayFill($0.file.file) }.map(\.partition))
+        }
         return (
             staged, CompactionPlan(staged: staged.partitions, old: old, files: files),
             conflicts.amendments
@@ -152,8 +157,9 @@ struct TableRun {
         let progress = options.progress
         let rewrite = PartitionRewrite(
             table: table, staged: staged, departed: touches.departed,
-            departedRecords: touches.departedRecords, keySeed: keySeed,
-            pool: pool, isCancelled: { progress?.isCancelled == true })
+            departedRecords: touches.departedRecords, keySeed: keySeed, pool: pool,
+            fill: options.fillsFromExtra ? ExtraFill(table, pool: pool) : nil,
+            isCancelled: { progress?.isCancelled == true })
         let results = Mutex<[PartitionRewrite.Outcome?]>(
             Array(repeating: nil, count: plan.partitions.count))
         let done = Atomic<Int>(0)
@@ -242,9 +248,11 @@ struct TableRun {
         staged: ResolvedRows, outcomes: [PartitionRewrite.Outcome]
     ) {
         fillFindings(&report, scan: scan, area: area, staged: staged)
+        report.newColumns = table.newColumns
         report.partitionsRewritten = outcomes.count
         for outcome in outcomes {
             report.rowsWritten += outcome.rowsStaged
+            report.rowsFilled += outcome.rowsFilled
             report.rowsCarried += outcome.rowsBefore - outcome.rowsDropped
             report.bytesRead += outcome.bytesRead
             report.bytesWritten += outcome.bytesWritten

@@ -81,6 +81,7 @@ struct InferredColumn {
         guard element.arrays == 0 else { return }
         guard element.objects > 0 else {
             var scalar = self
+            scalar.type = "varchar"
             scalar.decideScalar(element)
             type = "array(\(scalar.hasEmptyTexts || scalar.isSuffixed ? "varchar" : scalar.type))"
             return
@@ -202,7 +203,7 @@ extension InferredColumn {
 
     private static func presence(_ place: PlaceProfile, _ total: Int) -> String {
         if place.values == 0 { return "Always null in the sample" }
-        if place.values >= total { return "In every record" }
+        if place.values >= total { return "In every one" }
         return "In \(place.values) of \(total)"
     }
 

@@ -17,6 +17,8 @@ struct PathInference {
 
     private(set) var pattern = ""
     private(set) var captures: [Capture] = []
+    /// The file's name without ending where there is one file.
+    private(set) var onlyStem: String?
     /// How many paths have another depth than the pattern.
     private(set) var strayCount = 0
 
@@ -37,6 +39,9 @@ struct PathInference {
                     isFile: component == depth - 1))
         }
         pattern = parts.joined(separator: "/")
+        if Set(paths).count == 1 {
+            onlyStem = fitting[0].last.map { String($0.prefix { $0 != "." }) }
+        }
     }
 
     /// The text of a capture in a path, or nil for a path that does not have its depth.
@@ -61,7 +66,7 @@ struct PathInference {
 
     private mutating func part(_ texts: [String], component: Int, isFile: Bool) -> String {
         let distinct = Set(texts)
-        if distinct.count == 1, !isFile { return Self.literal(texts[0]) }
+        if distinct.count == 1, !isFile { return texts[0] }
         let ending = Self.ending(texts)
         let stems = texts.map { String($0.dropLast(ending.count)) }
         let isDate = stems.allSatisfy(Self.isDate)
@@ -76,9 +81,6 @@ struct PathInference {
         }
         return "\(prefix){\(captures[captures.count - 1].name)}\(ending)"
     }
-
-    /// Braces have a meaning in patterns; a folder with one cannot be spelled.
-    private static func literal(_ text: String) -> String { text }
 
     /// The ending from a dot on that all have in common: `.json.gz`.
     private static func ending(_ texts: [String]) -> String {

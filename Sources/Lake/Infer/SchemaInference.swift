@@ -56,10 +56,10 @@ package struct SchemaInference {
     package mutating func schemaFile(table: String?) -> [UInt8] {
         nameCaptures()
         var taken: Set<String> = []
-        var columns = records.members.map {
+        // Keys of digits alone are data, like ids under which an API files its answers.
+        var columns = records.members.filter { !$0.key.allSatisfy { $0 &- 0x30 < 10 } }.map {
             InferredColumn($0, total: recordCount, taken: &taken)
         }
-        columns = columns.filter { $0.type != "row" || !$0.fields.isEmpty }
         var captured: [InferredColumn] = []
         for (i, capture) in paths.captures.enumerated() {
             if let equal = equalKeys[i], !equal.isEmpty, !capture.isDate { continue }

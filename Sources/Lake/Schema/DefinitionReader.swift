@@ -34,6 +34,8 @@ extension TableDefinition {
 struct DefinitionReader {
     let zoneFolder: String
     private(set) var mistakes: [SchemaMistake] = []
+    /// Columns whose own mistakes are told already.
+    private var brokenColumns: Set<String> = []
 
     init(zoneFolder: String) {
         self.zoneFolder = zoneFolder
@@ -68,6 +70,8 @@ struct DefinitionReader {
                         report(value, "column \(column.name) is here twice", "rename one of them")
                     }
                     columns.append(column)
+                } else if let name = value["name"]?.string {
+                    brokenColumns.insert(name)
                 }
             }
         }
@@ -260,6 +264,7 @@ extension DefinitionReader {
     private mutating func reportUnknown(
         at position: JSONPosition, _ what: String, _ name: String, _ known: [String]
     ) {
+        if what == "column", brokenColumns.contains(name) { return }
         let remedy =
             NearestName.of(name, in: known).map { "did you mean \($0)?" }
             ?? "known are \(known.joined(separator: ", "))"
