@@ -3,6 +3,8 @@ import Columnar
 /// A column of an inferred schema file, and how it came about.
 struct InferredColumn {
     var name: String
+    /// As records spell it; nil for a part of the path.
+    var key: String?
     var type = "varchar"
     /// nil where the path is the name.
     var path: String?
@@ -20,6 +22,7 @@ struct InferredColumn {
     /// The column of one place; `total` records could have had it, `taken` names are others'.
     init(_ place: PlaceProfile, total: Int, taken: inout Set<String>, depth: Int = 0) {
         name = Self.identifier(place.name, &taken)
+        key = place.name
         doc = Self.presence(place, total)
         var path = KeyPath([place.name])
         decide(place, &path, depth)

@@ -61,15 +61,24 @@ package struct SchemaInference {
             InferredColumn($0, total: recordCount, taken: &taken)
         }
         var captured: [InferredColumn] = []
+        // In the order of the path, the columns that hold its parts: captures, or keys that always equal them.
+        var parts: [String] = []
         for (i, capture) in paths.captures.enumerated() {
-            if let equal = equalKeys[i], !equal.isEmpty, !capture.isDate { continue }
+            if let equal = equalKeys[i], !capture.isDate,
+                let same = columns.first(where: { equal.contains($0.key ?? "") })
+            {
+                parts.append(same.name)
+                continue
+            }
             captured.append(
                 InferredColumn(
                     capture: capture.name, type: capture.isDate ? "date" : "varchar",
                     distinctCount: capture.distinctCount, taken: &taken))
+            parts.append(captured[captured.count - 1].name)
         }
         columns = captured + columns
-        chooseKey(&columns)
+        let partColumns = parts.compactMap { name in columns.firstIndex { $0.name == name } }
+        chooseKey(&columns, parts: partColumns)
         let partition = choosePartition(&columns)
         let counts =
             "\(recordCount) record\(recordCount == 1 ? "" : "s") of \(fileCount) "
@@ -126,7 +135,8 @@ extension SchemaInference {
         "comment_id", "name",
     ]
 
-    private func chooseKey(_ columns: inout [InferredColumn]) {
+    /// - parts: the columns that hold the parts of the path, in its order.
+    private func chooseKey(_ columns: inout [InferredColumn], parts: [Int]) {
         let whole = distinctRecords.count
         func rank(_ column: InferredColumn) -> Int {
             if let position = Self.keyNames.firstIndex(of: column.name) { return position }
@@ -140,13 +150,13 @@ extension SchemaInference {
         }) {
             return makeKey([unique], &columns, note: "different in every record")
         }
-        let captured = columns.indices.filter { columns[$0].capture != nil }
-        if format == .json, !captured.isEmpty {
-            if let last = captured.last, columns[last].distinctCount ?? 0 >= fileCount {
+        if format == .json, !parts.isEmpty {
+            if let last = parts.last, columns[last].distinctCount ?? 0 >= fileCount {
                 return makeKey([last], &columns, note: "different for every file")
             }
-            return makeKey(captured, &columns, note: "together different for every file")
+            return makeKey(parts, &columns, note: "together different for every file")
         }
+        let captured = columns.indices.filter { columns[$0].capture != nil }
         if let named = candidates.first(where: { rank(columns[$0]) <= 50 }) {
             let count = columns[named].distinctCount ?? 0
             return makeKey(
