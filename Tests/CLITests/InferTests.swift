@@ -51,4 +51,27 @@ import Testing
             #expect(try compact(raw, "--raw raw", in: folder) == rows, "\(raw)")
         }
     }
+
+    @Test(.enabled(if: BuiltProgram.sharedData != nil, "skipped: the sample data is not here"))
+    func filesOfManyRecordsAreTheirOwnSchemas() throws {
+        let data = try #require(BuiltProgram.sharedData)
+        let folder = try BuiltProgram.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let made = try BuiltProgram.run(
+            """
+            mkdir -p raw/pins raw/v11 raw/arrays raw/answers
+            cp \(data)/pinterest_pins/pin.jsonl raw/pins/
+            gzip -c < \(data)/tweets_public_figure/v11_full_2019.jsonl > raw/v11/2019.jsonl.gz
+            python3 -c 'import json, sys; json.dump([json.loads(line) for line in sys.stdin], sys.stdout)' \
+                < \(data)/pinterest_pins/geo.jsonl > raw/arrays/geo.json
+            cp \(data)/json_examples/twitter.json raw/answers/
+            """, in: folder)
+        try #require(made.status == 0, "\(made.text)")
+        for (raw, options, rows) in [
+            ("raw/pins", "", 488), ("raw/v11", "", 300), ("raw/arrays", "", 290),
+            ("raw/answers", "--records statuses", 100),
+        ] {
+            #expect(try compact(raw, "--raw raw \(options)", in: folder) == rows, "\(raw)")
+        }
+    }
 }

@@ -14,7 +14,9 @@ package struct RecordFileReader {
     private var next = 0
     private var line = 1
 
-    /// Opens a file. Throws `io`, or `corrupt` for compressed data that is none.
+    /// Opens a file.
+    ///
+    /// Throws `io`, or `corrupt` for compressed data that is none.
     package init(_ input: TextInput, pool: BufferPool) throws(ColumnarError) {
         self.input = input
         self.pool = pool

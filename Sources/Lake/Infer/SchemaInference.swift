@@ -52,7 +52,9 @@ package struct SchemaInference {
         fileCount += 1
     }
 
-    /// The schema file's text. At least one record must have been added.
+    /// The schema file's text.
+    ///
+    /// At least one record must have been added.
     package mutating func schemaFile(table: String?) -> [UInt8] {
         nameCaptures()
         var taken: Set<String> = []

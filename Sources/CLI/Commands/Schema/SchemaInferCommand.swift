@@ -192,15 +192,15 @@ private struct SampleReading {
 
     /// How records lie: the first file that has any tells, and one with several records beats one with one.
     private func format(_ paths: [String]) throws(CommandError) -> RawLayout.Format {
-        if !recordPath.isEmpty { return RawLayout.Format(rawValue: "array") ?? .json }
+        if !recordPath.isEmpty { return .array }
         for path in paths.prefix(20) {
             do throws(ColumnarError) {
                 var reader = try RecordFileReader(try TextInput(path: path), pool: pool)
                 guard try reader.record() != nil else { continue }
-                if reader.layout == .array { return RawLayout.Format(rawValue: "array") ?? .json }
+                if reader.layout == .array { return .array }
                 let isCompressed = try TextInput(path: path).compression != .none
-                if try reader.record() != nil || isCompressed { return RawLayout.Format(rawValue: "jsonl") ?? .json }
-                if path.hasSuffix(".jsonl") || path.hasSuffix(".ndjson") { return RawLayout.Format(rawValue: "jsonl") ?? .json }
+                if try reader.record() != nil || isCompressed { return .jsonl }
+                if path.hasSuffix(".jsonl") || path.hasSuffix(".ndjson") { return .jsonl }
             } catch {
                 continue
             }
