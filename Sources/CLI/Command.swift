@@ -24,7 +24,8 @@ struct Surroundings: Sendable {
 /// Every command, in the order of `lake --help`.
 enum CommandTable {
     static let all: [any Command.Type] = [
-        InitCommand.self, CompactCommand.self, QueryCommand.self, ConvertCommand.self,
+        InitCommand.self, CompactCommand.self, CheckCommand.self, QueryCommand.self,
+        ConvertCommand.self,
         StatusCommand.self, TablesCommand.self, DescribeCommand.self, RunsCommand.self,
         DoctorCommand.self, RebuildCommand.self,
     ]

@@ -60,6 +60,23 @@ enum LakeErrorText {
                     + obstacles.map { "  \($0.problem); \($0.remedy)" }.joined(separator: "\n"),
                 "see: lake schema check"
             )
+        case .checksFailed(let outcomes):
+            let table = outcomes.first?.table ?? ""
+            return (
+                "nothing was committed: "
+                    + (outcomes.count == 1
+                        ? "a quality check does not hold"
+                        : "\(outcomes.count) quality checks do not hold")
+                    + outcomes.map { "\n  \($0.table), \($0.name): \(CheckText.finding($0))" }
+                    .joined(),
+                "mend the raw files, or change the check or its \"on_failure\" in the lake's "
+                    + "schemas/\(table).json; then compact again"
+            )
+        case .invalidCheck(let table, let check, let reason):
+            return (
+                "the check \(check) of \(table) cannot be tested: \(reason)",
+                "correct it in the lake's schemas/\(table).json"
+            )
         case .columnar(let error): return text(of: error)
         }
     }

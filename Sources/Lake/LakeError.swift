@@ -34,6 +34,10 @@ package enum LakeError: Error, Hashable, Sendable {
     case schemaFile(path: String, mistakes: [SchemaMistake])
     /// A schema file asks of its table what its files cannot follow; nothing was changed.
     case schemaChange(table: String, obstacles: [SchemaChange.Obstacle])
+    /// Quality checks with `fail` do not hold; nothing was committed.
+    case checksFailed([CheckOutcome])
+    /// A quality check that cannot be tested as it is written.
+    case invalidCheck(table: String, check: String, reason: String)
     /// The layer below failed.
     case columnar(ColumnarError)
 }

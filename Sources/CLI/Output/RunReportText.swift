@@ -97,6 +97,9 @@ enum RunReportText {
     /// What did not fit, and what was left out.
     private static func findings(_ table: RunReport.Table) -> String {
         var text = ""
+        for check in table.checks where check.status == .violated || check.status == .impossible {
+            text += "  check \(check.name), \(check.onFailure): \(CheckText.finding(check))\n"
+        }
         for drift in table.drift {
             text += "  \(Amount.count(drift.count, "value")) did not fit column "
             text += "\(drift.column) and went to _extra\n"

@@ -52,6 +52,8 @@ package enum Limits {
     package static let doctorFindings = 1_000
     /// Files that a run's report lists by name, a table and a kind; the rest is counted.
     package static let reportedFiles = 100
+    /// Hashes that a check of a whole table holds at a time, of 24 bytes each: more values, more passes.
+    package static let checkHashes = 4 << 20
     /// Bytes of one schema file.
     package static let schemaFileBytes = 4 << 20
     /// Times that a run begins anew because another client committed to its tables: Iceberg's

@@ -22,6 +22,8 @@ package struct CompactionOptions: Sendable {
     package var graceMicros: Int64 = 86_400 * 1_000_000
     /// Bytes of staged rows that are held in memory before they are written to disk.
     package var stagingBytes = 128 << 20
+    /// Hashes that a check of a whole table holds at a time.
+    package var checkHashes = Limits.checkHashes
     /// How much history tables keep.
     package var retention = RetentionPolicy()
     /// A clock that never jumps, for the report's timings; nanoseconds.

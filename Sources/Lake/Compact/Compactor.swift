@@ -31,13 +31,24 @@ struct Compactor {
         var report = RunReport(
             runID: runID, uuid: identity.uuid, startedMicros: identity.startedMicros)
         do throws(LakeError) {
-            let sorted = definitions.sorted { $0.name < $1.name }
-            let changed = options.changed?.lists(for: sorted.map(\.raw))
+            let order = try ReferenceOrder(
+                definitions, catalog: SQLCatalog(database), lake: lake)
+            var referred = ReferredTables(catalog: SQLCatalog(database), lake: lake)
+            let changed = options.changed?.lists(for: order.definitions.map(\.raw))
             report.ignoredPaths = changed?.ignored ?? ChangedPaths.Ignored()
-            for (index, definition) in sorted.enumerated() {
-                prepared.append(try table(definition, changed: changed?.lists[index]))
+            for (index, definition) in order.definitions.enumerated() {
+                let table = try table(
+                    definition, changed: changed?.lists[index], referred,
+                    deferred: order.deferred[definition.name] ?? [])
+                prepared.append(table)
+                referred.add(table)
             }
-            report.tables = prepared.map(\.report)
+            for index in prepared.indices {
+                let name = prepared[index].table.definition.name
+                try checkLast(
+                    order.deferred[name] ?? [], of: &prepared[index], referred)
+            }
+            report.tables = prepared.map(\.report).sorted { $0.name < $1.name }
             options.progress?.committing()
             let commitBegun = options.nanos()
             try publish(prepared, &report, begun: begun, commitBegun: commitBegun)
@@ -61,7 +72,8 @@ struct Compactor {
     }
 
     private func table(
-        _ definition: TableDefinition, changed: ChangedPaths.List?
+        _ definition: TableDefinition, changed: ChangedPaths.List?, _ referred: ReferredTables,
+        deferred: Set<Int>
     ) throws(LakeError) -> TableRun.Prepared {
         let source = try Sources.id(of: definition.name, database)
         let table = try LakeTable(
@@ -71,8 +83,9 @@ struct Compactor {
             of: table, catalog: SQLCatalog(database), database: database, lake: lake,
             identity: identity)
         let prepared = try TableRun(
-            table: table, metrics: metrics, root: root, identity: identity, keySeed: keySeed,
-            lake: lake, database: database, options: options, pool: pool, changed: changed
+            table: table, metrics: metrics, referred: referred, deferredChecks: deferred,
+            root: root, identity: identity, keySeed: keySeed, lake: lake, database: database,
+            options: options, pool: pool, changed: changed
         ).run()
         let counts = prepared.report.files
         if !rawIsMarked, changed == nil, counts.seen == 0, counts.vanished > 0 {
@@ -84,6 +97,37 @@ struct Compactor {
                     + "is the file system mounted?")
         }
         return prepared
+    }
+
+    /// Tests the references that close a circle, on what is about to be published; completes the report.
+    private func checkLast(
+        _ deferred: Set<Int>, of prepared: inout TableRun.Prepared, _ referred: ReferredTables
+    ) throws(LakeError) {
+        let definition = prepared.table.definition
+        var found: [Int: CheckOutcome] = [:]
+        let progress = options.progress
+        for index in deferred.sorted() {
+            let check = definition.checks[index]
+            guard let state = try referred.table(definition.name),
+                case .references(_, let other, _) = check.rule
+            else { continue }
+            guard !referred.changed.isDisjoint(with: [definition.name, other]) else {
+                found[index] = CheckOutcome(
+                    check, of: definition, status: .skipped, detail: "nothing has changed")
+                continue
+            }
+            let checks = TableChecks(
+                definition: definition, schema: state.metadata.schema,
+                hashes: ValueHashes(
+                    seed: keySeed, workers: options.workers, limit: options.checkHashes,
+                    isCancelled: { progress?.isCancelled == true }),
+                referred: referred, pool: pool)
+            let rows = try CheckedRows(
+                state.currentSnapshot, schema: state.metadata.schema, pool: pool)
+            found[index] = try checks.outcome(check, over: rows)
+        }
+        prepared.outcomes.merge(try TableRun.demand(found)) { first, _ in first }
+        prepared.report.checks = prepared.outcomes.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// The one transaction of the run.
@@ -110,7 +154,7 @@ struct Compactor {
                 try table.journal.forEach(
                     files: { (edit) throws(LakeError) in
                         try options.checkCancelled()
-                        try editor.apply(edit, source: source)
+                        try editor.apply(table.setAside.amended(edit), source: source)
                     },
                     records: { (edit) throws(LakeError) in
                         try options.checkCancelled()

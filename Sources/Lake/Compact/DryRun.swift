@@ -4,7 +4,8 @@ import Columnar
 ///
 /// It holds the lake's lock, so that no run commits between its looking at the state and at the files.
 /// The partitions of the plan are those that would be read; one whose old row turns out to be gone
-/// already would stay as it is.
+/// already would stay as it is. Of the quality checks, references, minimum_rows and freshness need the
+/// tables as they will be: they are not tested.
 extension Compactor {
     func dryRun() throws(LakeError) -> RunReport {
         let begun = options.nanos()
@@ -22,13 +23,24 @@ extension Compactor {
                 identity: identity)
             report.tables.append(
                 try TableRun(
-                    table: table, metrics: nil, root: root, identity: identity, keySeed: keySeed,
+                    table: table, metrics: nil,
+                    referred: ReferredTables(catalog: SQLCatalog(database), lake: lake),
+                    deferredChecks: Self.references(of: definition), root: root, identity: identity,
+                    keySeed: keySeed,
                     lake: lake, database: database, options: options, pool: pool,
                     changed: changed?.lists[index]
                 ).dryRun())
         }
         report.totalNanos = options.nanos() &- begun
         return report
+    }
+
+    private static func references(of definition: TableDefinition) -> Set<Int> {
+        Set(
+            definition.checks.indices.filter {
+                if case .references = definition.checks[$0].rule { return true }
+                return false
+            })
     }
 }
 
@@ -40,13 +52,19 @@ extension TableRun {
         let begun = options.nanos()
         let area = stagingArea()
         let sources = recordSources(StateJournal(folder: lake))
-        let scan = try scan(into: area, sources)
+        var scan = try scan(into: area, sources)
         let scanned = options.nanos()
         report.timings.scanNanos = scanned &- begun
         try options.maxMissing.check(
             missing: scan.counts.vanished, table: table.definition.name, source: table.source,
             database: database)
-        let (staged, plan, _) = try plan(area, sources)
+        var outcomes = rowOutcomes(area)
+        let settled = try settle(area, sources)
+        outcomes.merge(settled.outcomes) { first, _ in first }
+        report.checks = outcomes.sorted { $0.key < $1.key }.map(\.value)
+        settled.setAside.correct(&scan, root: root)
+        let staged = settled.staged
+        let plan = try plan(settled)
         report.timings.planNanos = options.nanos() &- scanned
         fillFindings(&report, scan: scan, area: area, staged: staged)
         report.rowsTotal = table.rowsTotal

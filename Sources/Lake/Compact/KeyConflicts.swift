@@ -26,6 +26,8 @@ struct KeyConflicts {
     struct Outcome {
         /// The partitions where rows with these keys may lie.
         var partitions: Set<Int32?> = []
+        /// Raw paths of the files whose rows were staged.
+        var heirs: Set<String> = []
         /// Files whose remembered content no longer stands for what the table holds.
         var amendments: [RawFileAmendment] = []
     }
@@ -55,6 +57,7 @@ struct KeyConflicts {
                 if intake == nil { intake = try makeIntake() }
                 if reader == nil { reader = try RawFileReader(pool: pool) }
                 let rowHash = try restage(row.folder, name, path, state, &reader!, &intake!)
+                if rowHash != nil { outcome.heirs.insert(path) }
                 if rowHash != state.rowHash {
                     outcome.amendments.append(
                         RawFileAmendment(folder: row.folder, name: name, rowHash: rowHash ?? 0))

@@ -103,29 +103,11 @@ struct PartitionRewrite {
     private func keptRows(
         of batch: Batch, _ counters: inout CounterChanges?
     ) throws(ColumnarError) -> [UInt32] {
-        var keyColumns: [Column] = []
-        for index in table.keyColumns { keyColumns.append(try batch.columns[index].resolved()) }
-        let keys = try RowKeys.hashes(
-            of: keyColumns, count: batch.count, seed: keySeed, pool: pool)
-        let paths =
-            departed.isEmpty && departedRecords.isEmpty
-            ? nil : try batch.columns[table.pathColumn].resolved().flattened(pool: pool)
-        var rows: [UInt32] = []
-        rows.reserveCapacity(batch.count)
-        var replaced: [UInt32] = []
-        for row in 0..<batch.count {
-            if staged.replaces(keys[row]) {
-                replaced.append(UInt32(row))
-                continue
-            }
-            if case .text(let path)? = paths {
-                let name = ContentHash(path.bytes(at: row), seed: keySeed)
-                if departed.contains(name) { continue }
-                let record = DepartedRecord(path: name.low, key: keys[row].low)
-                if departedRecords.contains(record) { continue }
-            }
-            rows.append(UInt32(row))
-        }
+        let gone = ReplacedRows(
+            table, staged: staged, departed: departed,
+            departedRecords: departedRecords, keySeed: keySeed)
+        let (rows, replaced, keys) = try gone.split(
+            gone.columns.map { batch.columns[$0] }, count: batch.count, pool: pool)
         try counters?.remember(replaced, of: batch.columns, keys: keys)
         return rows
     }

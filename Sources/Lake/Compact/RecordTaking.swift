@@ -5,6 +5,8 @@ protocol RecordChoice {
     /// Records that it holds in memory.
     var count: Int { get }
     mutating func takes(_ entry: RecordEntries.Entry) -> Bool
+    /// Whether a record is none of those remembered: quality checks look at it.
+    func isNews(_ entry: RecordEntries.Entry) -> Bool
 }
 
 /// Some records of an unchanged file.
@@ -14,6 +16,7 @@ struct RecordPick: RecordChoice {
     var count: Int { 0 }
 
     func takes(_ entry: RecordEntries.Entry) -> Bool { wanted[entry.key] == entry }
+    func isNews(_ entry: RecordEntries.Entry) -> Bool { false }
 }
 
 /// The records of one file as they come: which of them differ from those remembered, and what is remembered then.
@@ -36,6 +39,8 @@ struct RecordTaking: RecordChoice {
     }
 
     var count: Int { seen.count }
+
+    func isNews(_ entry: RecordEntries.Entry) -> Bool { known.find(entry.key) != entry }
 
     /// Notes a record; true if it differs from the remembered one of its key, or there is none.
     mutating func takes(_ entry: RecordEntries.Entry) -> Bool {

@@ -142,6 +142,12 @@ extension RowIntake {
                     faults.rest = Self.tooMany
                     return .refused
                 }
+                if !checks.isEmpty, choice.isNews(entry),
+                    let reason = checks.judge(flattener, path: path)
+                {
+                    faults.add(reason, at: "\(isLines ? "line" : "record") \(record.number)")
+                    continue
+                }
                 guard choice.takes(entry) else { continue }
                 try put(
                     StagedRow(

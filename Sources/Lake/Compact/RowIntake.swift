@@ -17,6 +17,7 @@ struct RowIntake: RawFileSink {
     var touches = Touches()
     private var buffer: StagingBuffer
     private var decoder: RawFileDecoder?
+    var checks: RowChecks
 
     init(
         definition: TableDefinition, keySeed: UInt64, ingestedAtMicros: Int64,
@@ -34,6 +35,7 @@ struct RowIntake: RawFileSink {
         if definition.raw.compression != .none {
             decoder = RawFileDecoder(definition.raw.compression, pool: pool)
         }
+        checks = try RowChecks(definition)
         volatileMatters = definition.settings.volatile == .update
         self.keySeed = keySeed
         self.ingestedAtMicros = ingestedAtMicros
@@ -60,6 +62,12 @@ struct RowIntake: RawFileSink {
             {
                 return .same
             }
+        }
+        if let reason = checks.judge(flattener, path: path) {
+            return .rejected(reason: "\(reason)")
+        }
+        if let state, state.flags.contains(.hasRow) {
+            let isSameKey = state.keyHash == key.low
             touches.old.insert(state.partition)
             let name = Touches.hash(ofPath: path, seed: keySeed)
             touches.settled.insert(name.low)
@@ -93,7 +101,9 @@ struct RowIntake: RawFileSink {
     ) throws(LakeError) -> UInt64? {
         guard case .row(let row) = try flatten(bytes, path) else { return nil }
         let key = RowKeys.hash(of: row.key, seed: keySeed)
-        guard key.low == state.keyHash, row.partitionValue == state.partition else { return nil }
+        guard key.low == state.keyHash, row.partitionValue == state.partition,
+            !checks.turnsDown(flattener)
+        else { return nil }
         let rowHash = row.rowHash
         let staged = StagedRow(
             key: key, modifiedNanos: stat.modifiedNanos, partition: row.partitionValue)
@@ -104,7 +114,7 @@ struct RowIntake: RawFileSink {
     /// Hands over what is left; after the worker's last file.
     mutating func finish() throws(LakeError) {
         try seal()
-        target.add(touches, drift: flattener.driftCounts)
+        target.add(touches, drift: flattener.driftCounts, tally: checks.tally)
     }
 
     /// Stages the row that a file of one record holds.
@@ -199,14 +209,20 @@ struct DepartedRecord: Hashable, Sendable, BitwiseCopyable {
 /// What all workers of one table's scan leave behind.
 final class StagingArea: Sendable {
     let rows: StagedRows
-    private let rest = Mutex((touches: Touches(), drift: [Int]()))
+    private let rest = Mutex((touches: Touches(), drift: [Int](), tally: CheckTally?.none))
 
     init(rows: StagedRows) {
         self.rows = rows
     }
 
-    func add(_ touches: Touches, drift: [Int]) {
+    func add(_ touches: Touches, drift: [Int], tally: CheckTally) {
         rest.withLock { rest in
+            rest.tally =
+                rest.tally.map { sum in
+                    var sum = sum
+                    sum += tally
+                    return sum
+                } ?? tally
             rest.touches += touches
             if rest.drift.isEmpty { rest.drift = Array(repeating: 0, count: drift.count) }
             for i in drift.indices { rest.drift[i] += drift[i] }
@@ -214,6 +230,8 @@ final class StagingArea: Sendable {
     }
 
     var touches: Touches { rest.withLock { $0.touches } }
+    /// Rows that break checks; nil before any worker ended.
+    var tally: CheckTally? { rest.withLock { $0.tally } }
     /// Values that did not fit their column, by column.
     var drift: [Int] { rest.withLock { $0.drift } }
 }

@@ -31,7 +31,8 @@ enum RowKeys {
         ContentHash(key, seed: seed)
     }
 
-    private static func append(_ column: Column, _ row: Int, to bytes: inout [UInt8]) {
+    /// Appends a row's value as `RowBytes` has it.
+    static func append(_ column: Column, _ row: Int, to bytes: inout [UInt8]) {
         let mark = bytes.count
         bytes.append(1)
         let isValid: Bool

@@ -26,6 +26,8 @@ package struct RunReport: Hashable, Sendable {
         /// Values that did not fit their column and went to `_extra`, by column name.
         package var drift: [Drift] = []
         package var quarantined: [QuarantinedFile] = []
+        /// What became of the table's quality checks, in the order of its schema file.
+        package var checks: [CheckOutcome] = []
         package var unreadable: [RawWalk.Unreadable] = []
         /// Of a dry run, in order; otherwise empty.
         package var planned: [PlannedPartition] = []

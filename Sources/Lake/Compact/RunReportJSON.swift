@@ -104,6 +104,10 @@ extension RunReport.Table {
         json.beginObject()
         for drift in drift { json.member(drift.column, Int64(drift.count)) }
         json.endObject()
+        json.key("checks")
+        json.beginArray()
+        for check in checks { check.write(to: &json) }
+        json.endArray()
         json.key("quarantined")
         json.beginArray()
         for file in quarantined.prefix(Limits.reportedFiles) {
@@ -154,6 +158,7 @@ extension RunReport.Table {
         drift = (json["drift"]?.object ?? []).map {
             RunReport.Drift(column: $0.key, count: Int(clamping: $0.value.integer ?? 0))
         }
+        checks = (json["checks"]?.array ?? []).compactMap { CheckOutcome($0) }
         quarantined = (json["quarantined"]?.array ?? []).map {
             QuarantinedFile(
                 path: $0["path"]?.string ?? "", reason: $0["reason"]?.string ?? "",

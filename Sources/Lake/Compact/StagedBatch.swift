@@ -165,6 +165,16 @@ final class StagedBatch: Sendable {
         return StagedBatch(self, file: file, starts: starts)
     }
 
+    /// The numbers of the rows that come from these raw paths.
+    func rows(of paths: Set<String>, pool: BufferPool) throws(LakeError) -> Set<Int> {
+        var rows: Set<Int> = []
+        guard !paths.isEmpty else { return rows }
+        try forEach(in: 0..<count, pool: pool) { row, bytes in
+            if paths.contains(String(decoding: bytes.path, as: UTF8.self)) { rows.insert(row) }
+        }
+        return rows
+    }
+
     /// Calls `body` with each row of a range, and its number.
     func forEach(
         in rows: Range<Int>, pool: BufferPool,

@@ -45,15 +45,18 @@ final class StagedRows: Sendable {
         }
     }
 
-    /// The low halves of all keys staged so far: what the state remembers of a key.
-    var shortKeys: Set<UInt64> {
-        held.withLock { held in
-            var keys: Set<UInt64> = []
-            for batch in held.spilled + held.memory {
-                for key in batch.keys { keys.insert(key.low) }
+    /// The low halves of the keys staged so far, but for these raw paths: what the state remembers of a key.
+    func shortKeys(
+        without paths: Set<String>, pool: BufferPool
+    ) throws(LakeError) -> Set<UInt64> {
+        var keys: Set<UInt64> = []
+        for batch in held.withLock({ $0.spilled + $0.memory }) {
+            let excluded = try batch.rows(of: paths, pool: pool)
+            for (row, key) in batch.keys.enumerated() where !excluded.contains(row) {
+                keys.insert(key.low)
             }
-            return keys
         }
+        return keys
     }
 
     /// The latest staged record of each key; of files of many records.
@@ -72,8 +75,10 @@ final class StagedRows: Sendable {
         return claims
     }
 
-    /// Ends the staging: finds the winner of each key.
-    func resolve(pool: BufferPool) throws(LakeError) -> ResolvedRows {
+    /// Ends the staging: finds the winner of each key among the rows that are not of these raw paths.
+    func resolve(
+        without paths: Set<String> = [], pool: BufferPool
+    ) throws(LakeError) -> ResolvedRows {
         let batches = held.withLock { $0.spilled + $0.memory }
         let verdict = files.verdict
         var winners: [ContentHash: StagedPlace] = [:]
@@ -82,9 +87,13 @@ final class StagedRows: Sendable {
         var withdrawnCount = 0
         for (number, batch) in batches.enumerated() {
             let mayLeave = !batch.places.isEmpty && !verdict.isPlain
+            let excluded = try batch.rows(of: paths, pool: pool)
             for row in 0..<batch.count {
                 let place = StagedPlace(batch: Int32(number), row: Int32(row))
-                if mayLeave, verdict.withdraws(batch.places[row], key: batch.keys[row].low) {
+                if !excluded.isEmpty && excluded.contains(row)
+                    || mayLeave
+                        && verdict.withdraws(batch.places[row], key: batch.keys[row].low)
+                {
                     losers.insert(place)
                     withdrawnCount += 1
                     continue
@@ -210,31 +219,58 @@ struct ResolvedRows: Sendable {
 
     /// The winners of one partition as columns in the flattener's order; none if there are no rows.
     func columns(of partition: Int32?, pool: BufferPool) throws(LakeError) -> [[Column]] {
-        let columns: RowColumns
-        do throws(ColumnarError) {
-            columns = try RowColumns(FlattenPlan(layout.definition), pool: pool)
-        } catch {
-            throw .columnar(error)
-        }
+        let columns = try rowColumns(pool)
         for (number, batch) in batches.enumerated() {
             guard let part = batch.partitions.first(where: { $0.value == partition }) else {
                 continue
             }
-            try batch.forEach(in: part.rows, pool: pool) { (row, bytes) throws(LakeError) in
-                if !losers.isEmpty, !counts(number, row) { return }
-                do throws(ColumnarError) {
-                    try columns.append(
-                        stable: bytes.stable, volatile: bytes.volatile, path: bytes.path,
-                        ingestedAtMicros: layout.ingestedAtMicros)
-                } catch {
-                    throw .columnar(error)
-                }
-            }
+            _ = try append(part.rows, of: number, to: columns, pool)
         }
         do throws(ColumnarError) {
             return columns.rowCount == 0 ? [] : [try columns.finish().columns]
         } catch {
             throw .columnar(error)
         }
+    }
+
+    /// The winners of one batch as columns in the flattener's order, and the row number of each.
+    func columns(
+        ofBatch number: Int, pool: BufferPool
+    ) throws(LakeError) -> (columns: [Column], rows: [Int]) {
+        let columns = try rowColumns(pool)
+        let rows = try append(0..<batches[number].count, of: number, to: columns, pool)
+        do throws(ColumnarError) {
+            return (try columns.finish().columns, rows)
+        } catch {
+            throw .columnar(error)
+        }
+    }
+
+    private func rowColumns(_ pool: BufferPool) throws(LakeError) -> RowColumns {
+        do throws(ColumnarError) {
+            return try RowColumns(FlattenPlan(layout.definition), pool: pool)
+        } catch {
+            throw .columnar(error)
+        }
+    }
+
+    /// Appends the winners among some rows; returns their numbers.
+    private func append(
+        _ rows: Range<Int>, of number: Int, to columns: RowColumns, _ pool: BufferPool
+    ) throws(LakeError) -> [Int] {
+        var taken: [Int] = []
+        taken.reserveCapacity(rows.count)
+        try batches[number].forEach(in: rows, pool: pool) { (row, bytes) throws(LakeError) in
+            if !losers.isEmpty, !counts(number, row) { return }
+            taken.append(row)
+            do throws(ColumnarError) {
+                try columns.append(
+                    stable: bytes.stable, volatile: bytes.volatile, path: bytes.path,
+                    ingestedAtMicros: layout.ingestedAtMicros)
+            } catch {
+                throw .columnar(error)
+            }
+        }
+        return taken
     }
 }

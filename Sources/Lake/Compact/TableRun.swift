@@ -6,6 +6,10 @@ struct TableRun {
     let table: LakeTable
     /// Where the counters of changed rows go, if the table has counters.
     let metrics: MetricsTable?
+    /// The tables that came before in this run.
+    let referred: ReferredTables
+    /// Checks, by position, that wait until all tables are prepared.
+    let deferredChecks: Set<Int>
     let root: RawRootHandle
     let identity: RunIdentity
     let keySeed: UInt64
@@ -23,6 +27,10 @@ struct TableRun {
         let scan: ScanResult
         /// To be applied after the journal's edits.
         let amendments: [RawFileAmendment]
+        /// Files that checks of the whole table turned down.
+        let setAside: SetAsideFiles
+        /// What became of quality checks, by position in the definition.
+        var outcomes: [Int: CheckOutcome]
         /// The table's and its metrics table's; none for one that stays as it is.
         let commits: [PreparedCommit]
         /// Absolute paths of new data files, to be removed if the run fails.
@@ -43,25 +51,35 @@ struct TableRun {
         let journal = StateJournal(folder: lake)
         let area = stagingArea()
         let sources = recordSources(journal)
-        let scan = try scan(into: area, sources)
+        var scan = try scan(into: area, sources)
         report.timings.scanNanos = lap()
         try options.maxMissing.check(
             missing: scan.counts.vanished, table: table.definition.name, source: table.source,
             database: database)
-        let (staged, plan, amendments) = try plan(area, sources)
+        let checks = tableChecks
+        var outcomes = try Self.demand(rowOutcomes(area))
+        let settled = try settle(area, sources)
+        outcomes.merge(try Self.demand(settled.outcomes)) { first, _ in first }
+        settled.setAside.correct(&scan, root: root)
+        let staged = settled.staged
+        let plan = try plan(settled)
         report.timings.planNanos = lap()
         let written = WrittenFiles()
         do throws(LakeError) {
-            let (outcomes, observed) = try rewrite(plan, staged, area.touches, written)
+            let (rewritten, observed) = try rewrite(plan, staged, settled.touches, written)
             report.timings.rewriteNanos = lap()
-            let commit = try prepare(outcomes)
+            let commit = try prepare(rewritten)
             let observedCommit = try prepareMetrics(observed, after: commit)
             report.timings.prepareNanos = lap()
-            fill(&report, scan: scan, area: area, staged: staged, outcomes: outcomes)
+            let snapshot = (commit?.published() ?? table.iceberg).currentSnapshot
+            outcomes.merge(try Self.demand(try final(checks, snapshot))) { first, _ in first }
+            fill(&report, scan: scan, area: area, staged: staged, outcomes: rewritten)
             report.rowsTotal = rowsTotal(commit)
             report.rowsObserved = observed?.rows ?? 0
             return Prepared(
-                table: table, journal: journal, scan: scan, amendments: amendments,
+                table: table, journal: journal, scan: scan,
+                amendments: settled.conflicts.amendments, setAside: settled.setAside,
+                outcomes: outcomes,
                 commits: [commit, observedCommit].compactMap { $0 }, dataPaths: written.paths,
                 report: report)
         } catch {
@@ -113,9 +131,23 @@ struct TableRun {
             })
     }
 
-    func plan(
+    /// Settles keys and the checks of the whole table on what is staged.
+    func settle(
         _ area: StagingArea, _ sources: RecordSources
-    ) throws(LakeError) -> (ResolvedRows, CompactionPlan<LiveFile>, [RawFileAmendment]) {
+    ) throws(LakeError) -> PendingChecks.Settled {
+        try PendingChecks(
+            table: table, checks: tableChecks, deferred: deferredChecks, keySeed: keySeed,
+            database: database, pool: pool
+        ).settle(area) { (keys, settled) throws(LakeError) in
+            try conflicts(keys, settled, area, sources)
+        }
+    }
+
+    /// Stages what other files say of keys that are at stake.
+    private func conflicts(
+        _ keys: Set<UInt64>, _ settled: Set<UInt64>, _ area: StagingArea,
+        _ sources: RecordSources
+    ) throws(LakeError) -> KeyConflicts.Outcome {
         let progress = options.progress
         let makeIntake = { () throws(LakeError) -> RowIntake in
             try RowIntake(
@@ -132,22 +164,64 @@ struct TableRun {
         } else {
             conflicts = try KeyConflicts(
                 root: root, source: table.source, database: database,
-                keys: area.rows.shortKeys.union(area.touches.leftKeys),
-                settled: area.touches.settled, keySeed: keySeed, pool: pool
+                keys: keys, settled: settled, keySeed: keySeed, pool: pool
             ).settle(makeIntake: makeIntake)
         }
-        let staged = try area.rows.resolve(pool: pool)
-        var old = area.touches.old.union(conflicts.partitions)
+        return conflicts
+    }
+
+    func plan(
+        _ settled: PendingChecks.Settled
+    ) throws(LakeError) -> CompactionPlan<LiveFile> {
+        var old = settled.touches.old.union(settled.conflicts.partitions)
         let fills = options.fillsFromExtra
-        let files = staged.count == 0 && old.isEmpty && !fills ? [] : try table.liveFiles()
+        let isQuiet = settled.staged.count == 0 && old.isEmpty && !fills
+        let files = isQuiet ? [] : try table.liveFiles()
         if fills {
             let fill = ExtraFill(table, pool: pool)
             old.formUnion(files.filter { fill.mayFill($0.file.file) }.map(\.partition))
         }
-        return (
-            staged, CompactionPlan(staged: staged.partitions, old: old, files: files),
-            conflicts.amendments
-        )
+        return CompactionPlan(staged: settled.staged.partitions, old: old, files: files)
+    }
+
+    private var tableChecks: TableChecks {
+        let progress = options.progress
+        return TableChecks(
+            definition: table.definition, schema: table.schema,
+            hashes: ValueHashes(
+                seed: keySeed, workers: options.workers, limit: options.checkHashes,
+                isCancelled: { progress?.isCancelled == true }),
+            referred: referred, pool: pool)
+    }
+
+    /// Passes outcomes on, unless a check that must not fail has.
+    static func demand(
+        _ outcomes: [Int: CheckOutcome]
+    ) throws(LakeError) -> [Int: CheckOutcome] {
+        let failed = outcomes.sorted { $0.key < $1.key }.map(\.value).filter {
+            $0.status == .violated && $0.onFailure == .fail
+        }
+        guard failed.isEmpty else { throw .checksFailed(failed) }
+        return outcomes
+    }
+
+    /// The checks of the rows that the run has taken.
+    func rowOutcomes(_ area: StagingArea) -> [Int: CheckOutcome] {
+        let definition = table.definition
+        return (area.tally ?? CheckTally(checkCount: definition.checks.count)).outcomes(
+            of: definition, isRun: true)
+    }
+
+    /// The checks of the table's new state.
+    private func final(
+        _ checks: TableChecks, _ snapshot: TableSnapshot?
+    ) throws(LakeError) -> [Int: CheckOutcome] {
+        var outcomes: [Int: CheckOutcome] = [:]
+        for (index, check) in table.definition.checks.enumerated() {
+            outcomes[index] = try checks.test(
+                check, on: snapshot, nowMicros: identity.startedMicros)
+        }
+        return outcomes
     }
 
     private func rewrite(

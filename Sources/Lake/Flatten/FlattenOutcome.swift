@@ -34,6 +34,8 @@ package enum RejectReason: Hashable, Sendable {
     case missing(column: String, path: String)
     /// A key, partition or required column's value does not fit its type.
     case unfit(column: String, path: String, type: String, found: String)
+    /// The row breaks a quality check that sets its file or record aside.
+    case breaksCheck(name: String, found: String)
 }
 
 extension RejectReason: CustomStringConvertible {
@@ -47,6 +49,7 @@ extension RejectReason: CustomStringConvertible {
         case .foreignPath(let pattern): "the path does not follow \(pattern)"
         case .missing(let column, let path):
             "column \(column) is required and \(path) is missing or null"
+        case .breaksCheck(let name, let found): "breaks the check \(name): \(found)"
         case .unfit(let column, let path, let type, let found):
             "column \(column) is required and \(path) is no \(type): \(found)"
         }

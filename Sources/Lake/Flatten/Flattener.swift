@@ -93,6 +93,9 @@ package final class Flattener {
         release()
     }
 
+    /// The staged row's value of a column in `RowEncoding`, NULL mark first; lives until the next `stage`.
+    func stagedValue(ofColumn column: Int) -> UnsafeRawPointer { stager.value(ofColumn: column) }
+
     /// The committed rows in the schema's column order; the flattener is empty afterwards.
     package func finishBatch() throws(LakeError) -> Batch {
         do throws(ColumnarError) {

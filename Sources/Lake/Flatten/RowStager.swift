@@ -27,6 +27,8 @@ struct RowStager {
     private var key: RowBytes
     /// Where each column begins in `stable`; `_extra` is behind the last.
     private let columnStarts: FixedTable<Int>
+    /// Where each column's volatile values begin in the other section.
+    private let volatileStarts: FixedTable<Int>
     private var captures: [Range<Int>]
 
     init(
@@ -45,6 +47,7 @@ struct RowStager {
         let columnCount = definition.columns.count
         drift = FixedTable(Array(repeating: 0, count: columnCount))
         columnStarts = FixedTable(Array(repeating: 0, count: columnCount + 1))
+        volatileStarts = FixedTable(Array(repeating: 0, count: columnCount))
         captures = Array(repeating: 0..<0, count: definition.raw.captureNames.count)
         sections = FixedTable([try RowBytes(pool: pool), try RowBytes(pool: pool)])
         key = try RowBytes(pool: pool)
@@ -75,6 +78,7 @@ struct RowStager {
         for i in 0..<Int(frame.fieldCount) {
             let field = fields.base[Int(frame.firstField) + i]
             columnStarts.base[i] = sections.base[0].count
+            volatileStarts.base[i] = sections.base[1].count
             if field.capture >= 0 {
                 let range = captures[Int(field.capture)]
                 let text = UnsafeRawBufferPointer(rebasing: path[range])
@@ -95,6 +99,15 @@ struct RowStager {
             RowIdentity(
                 key: try keyBytes(), partitionValue: partitionValue(),
                 rowHash: XXH3_64bits(rowBytes.baseAddress, rowBytes.count)))
+    }
+
+    /// Where the staged row's value of a column stands.
+    func value(ofColumn column: Int) -> UnsafeRawPointer {
+        let section = values.base[Int(fields.base[Int(frames.base[0].firstField) + column].value)]
+            .section
+        let start = section == 0 ? columnStarts.base[column] : volatileStarts.base[column]
+        // A staged row has bytes in each section that a value of it stands in.
+        return sections.base[section].bytes.baseAddress.unsafelyUnwrapped + start
     }
 
     private mutating func keyBytes() throws(ColumnarError) -> UnsafeRawBufferPointer {

@@ -162,7 +162,8 @@ final class MetricsAppender: @unchecked Sendable {
         let scan = try ParquetScan(
             files: [ParquetScanFile(path: path, fileIndex: 0)], schema: table.schema,
             request: ScanRequest(
-                columns: table.schema.fields.indices.map { ScanColumn(index: $0) }), pool: pool)
+                columns: table.schema.fields.indices.map { ScanColumn(index: $0) }), pool: pool,
+            options: ParquetReadOptions(verifiesChecksums: true))
         for morsel in 0..<scan.morselCount {
             var reader = try scan.open(morsel: morsel, pool: pool)
             while let batch = try reader.next(maxRows: Limits.batchRows) {

@@ -60,6 +60,11 @@ struct MetricsTable: Sendable {
             metadata = iceberg.metadata
         } else {
             iceberg = try IcebergTable.open(name, in: catalog, lakeFolder: lake)
+            guard iceberg.location.folder.hasPrefix(lake + "/") else {
+                throw .invalidLocation(
+                    path: iceberg.location.folder,
+                    reason: "the table \(name) lies outside of the lake \(lake)")
+            }
             guard iceberg.metadata.properties[Self.property] == definition.name else {
                 throw .tableExists(name)
             }

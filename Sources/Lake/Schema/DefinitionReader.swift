@@ -86,7 +86,7 @@ struct DefinitionReader {
         let partition = partitionRule(root, &columns)
         let sort = sortRules(root, columns, partition)
         let retention = retentionSteps(root)
-        let checks = qualityChecks(root, columns)
+        let checks = qualityChecks(root, columns, raw)
         let settings = tableSettings(root)
         checkMetrics(root, columns, settings)
         let ignored = paths(root, "ignore", mayIgnore: true) ?? []
