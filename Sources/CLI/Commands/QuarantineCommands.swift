@@ -141,12 +141,12 @@ enum QuarantineShowCommand: Command {
         switch content {
         case .gone: return "file    gone; the next run takes it off the list\n"
         case .unreadable(let reason): return "file    cannot be shown: \(reason)\n"
-        case .bytes(let bytes, let stat):
+        case .bytes(let bytes, let stat), .decoded(let bytes, let stat):
             let isChanged =
                 stat.sizeBytes != record.file.sizeBytes
                 || stat.modifiedNanos != record.file.modifiedNanos
             let modified = Instant.text(millis: stat.modifiedNanos / 1_000_000)
-            var text = "file    \(Amount.bytes(bytes.count)), modified \(modified)"
+            var text = "file    \(Amount.bytes(Int(stat.sizeBytes))), modified \(modified)"
             text += isChanged ? "; changed since, the next run reads it again\n\n" : "\n\n"
             return text + FileExcerpt(bytes, at: TextPlace.of(record.file.reason)).text()
         }

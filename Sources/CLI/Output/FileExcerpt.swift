@@ -4,12 +4,20 @@ struct TextPlace: Hashable, Sendable {
     var column: Int
 
     /// The place that a reason begins with, `line 1, column 40: …`; nil if it tells of none.
+    ///
+    /// Of a file of many records the first bad one's: `2 of 9 records left out: line 3: …`.
     static func of(_ reason: String) -> TextPlace? {
-        let head = reason.prefix { $0 != ":" }
+        let parts = reason.split(separator: ":", maxSplits: 2)
+        let isOfRecords = parts.count > 1 && parts[0].hasSuffix(" records left out")
+        guard let head = isOfRecords ? parts[1] : parts.first else { return nil }
         let words = head.split(whereSeparator: { $0 == " " || $0 == "," })
-        guard words.count == 4, words[0] == "line", words[2] == "column",
-            let line = Int(words[1]), let column = Int(words[3]), line > 0, column > 0
-        else { return nil }
+        guard words.count >= 2, words[0] == "line", let line = Int(words[1]), line > 0 else {
+            return nil
+        }
+        if words.count == 2, isOfRecords { return TextPlace(line: line, column: 1) }
+        guard words.count == 4, words[2] == "column", let column = Int(words[3]), column > 0 else {
+            return nil
+        }
         return TextPlace(line: line, column: column)
     }
 }

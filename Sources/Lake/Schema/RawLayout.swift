@@ -45,8 +45,10 @@ package struct RawLayout: Hashable, Sendable {
     }
 
     /// How files are compressed: the pattern's last letters say so.
-    package var compression: TextCompression {
-        pattern.hasSuffix(".gz") ? .gzip : pattern.hasSuffix(".zst") ? .zstd : .none
+    package var compression: TextCompression { Self.compression(ofName: pattern) }
+
+    static func compression(ofName name: String) -> TextCompression {
+        name.hasSuffix(".gz") ? .gzip : name.hasSuffix(".zst") ? .zstd : .none
     }
 
     /// Bytes, as stored, of the largest file that is read.

@@ -4,6 +4,8 @@ import Glibc
 /// What of a quarantined file is on disk now.
 package enum QuarantinedContent: Sendable {
     case bytes([UInt8], FileStat)
+    /// The text of a compressed file.
+    case decoded([UInt8], FileStat)
     case gone
     /// A link, a pipe, a folder took its name; or it is too large, or refused to be read.
     case unreadable(reason: String)
@@ -29,7 +31,20 @@ extension Lake {
             outcome = try reader.read(folder: root.descriptor, name: path)
         }
         switch outcome {
-        case .read(let stat, _, let range): return .bytes(Array(reader.bytes(range)), stat)
+        case .read(let stat, _, let range):
+            let bytes = reader.bytes(range)
+            let compression = RawLayout.compression(ofName: path)
+            guard compression != .none else { return .bytes(Array(bytes), stat) }
+            var decoder = RawFileDecoder(compression, pool: pool)
+            do throws(ColumnarError) {
+                return .decoded(Array(try decoder.decode(bytes)), stat)
+            } catch .corrupt(_, let reason) {
+                return .unreadable(reason: reason)
+            } catch .limit(_, _, let limit, _) {
+                return .unreadable(reason: "it decodes to more than \(limit) bytes")
+            } catch {
+                throw .columnar(error)
+            }
         case .vanished: return .gone
         case .notAFile: return .unreadable(reason: "it is no plain file any more")
         case .changing: return .unreadable(reason: "somebody is writing to it")
