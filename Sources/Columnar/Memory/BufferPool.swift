@@ -17,9 +17,17 @@ package final class BufferPool: Sendable {
     }
 
     deinit {
+        trim()
+    }
+
+    /// Gives the freed buffers back to the system: the next stage of work wants other sizes.
+    package func trim() {
         free.withLock { lists in
-            for list in lists {
-                for address in list { Glibc.free(UnsafeMutableRawPointer(bitPattern: address)) }
+            for exponent in lists.indices {
+                for address in lists[exponent] {
+                    Glibc.free(UnsafeMutableRawPointer(bitPattern: address))
+                }
+                lists[exponent].removeAll()
             }
         }
     }

@@ -25,9 +25,9 @@ struct StagingBuffer {
 
     static let headerBytes = 12
     /// Bytes of a sealed batch: some thousand rows, and a partition's share of it is read in one call.
-    static let batchBytes = 16 << 20
+    static let batchBytes = (16 << 20) - Buffer.padding
     /// What is allocated first: small runs stay small.
-    private static let startBytes = 1 << 20
+    private static let startBytes = (1 << 20) - Buffer.padding
 
     init(pool: BufferPool) throws(ColumnarError) {
         self.pool = pool

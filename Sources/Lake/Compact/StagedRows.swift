@@ -29,7 +29,7 @@ final class StagedRows: Sendable {
 
     /// Adds a batch; the worker that fills the budget writes what all have staged to disk.
     func add(_ batch: StagedBatch, pool: BufferPool) throws(LakeError) {
-        let full: [StagedBatch] = held.withLock { held in
+        var full: [StagedBatch] = held.withLock { held in
             held.memory.append(batch)
             held.memoryBytes += batch.heldBytes
             guard held.memoryBytes > budgetBytes else { return [] }
@@ -39,7 +39,8 @@ final class StagedRows: Sendable {
             }
             return held.memory
         }
-        for batch in full {
+        // One by one, so that the first one's memory serves the next rows.
+        while let batch = full.popLast() {
             let spilled = try batch.spilled(to: folder, pool: pool)
             held.withLock { $0.spilled.append(spilled) }
         }

@@ -63,6 +63,8 @@ struct TableRun {
         settled.setAside.correct(&scan, root: root)
         let staged = settled.staged
         let plan = try plan(settled)
+        // Rewriting wants buffers of other sizes than scanning has left.
+        pool.trim()
         report.timings.planNanos = lap()
         let written = WrittenFiles()
         do throws(LakeError) {
