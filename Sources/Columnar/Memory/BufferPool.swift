@@ -25,7 +25,7 @@ package final class BufferPool: Sendable {
         free.withLock { lists in
             for exponent in lists.indices {
                 for address in lists[exponent] {
-                    Glibc.free(UnsafeMutableRawPointer(bitPattern: address))
+                    Self.release(UnsafeMutableRawPointer(bitPattern: address), 1 << exponent)
                 }
                 lists[exponent].removeAll()
             }
@@ -68,12 +68,29 @@ package final class BufferPool: Sendable {
     }
 
     private static func fresh(bytes: Int) throws(ColumnarError) -> UnsafeMutableRawPointer {
+        if bytes >= hugePageBytes { return try mapped(bytes: bytes) }
         var pointer: UnsafeMutableRawPointer?
-        let alignment = bytes >= hugePageBytes ? hugePageBytes : 64
-        guard posix_memalign(&pointer, alignment, bytes) == 0, let pointer else {
+        guard posix_memalign(&pointer, 64, bytes) == 0, let pointer else {
             throw .memoryLimit(requestedBytes: bytes, limitBytes: bytes)
         }
-        if bytes >= hugePageBytes { madvise(pointer, bytes, MADV_HUGEPAGE) }
         return pointer
+    }
+
+    /// Pages of their own, aligned to huge ones: malloc would keep some of them when they are freed.
+    private static func mapped(bytes: Int) throws(ColumnarError) -> UnsafeMutableRawPointer {
+        let whole = bytes + hugePageBytes
+        let map = mmap(nil, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let map, map != MAP_FAILED else {
+            throw .memoryLimit(requestedBytes: bytes, limitBytes: bytes)
+        }
+        let head = -Int(bitPattern: map) & (hugePageBytes - 1)
+        if head > 0 { munmap(map, head) }
+        munmap(map + head + bytes, hugePageBytes - head)
+        madvise(map + head, bytes, MADV_HUGEPAGE)
+        return map + head
+    }
+
+    private static func release(_ base: UnsafeMutableRawPointer?, _ bytes: Int) {
+        if bytes >= hugePageBytes { munmap(base, bytes) } else { Glibc.free(base) }
     }
 }

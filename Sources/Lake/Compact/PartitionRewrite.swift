@@ -43,15 +43,21 @@ struct PartitionRewrite {
             parts += try survivors(of: file, &outcome, &counters)
             outcome.bytesRead += Int(file.file.fileSizeBytes)
         }
-        let fresh = try stagedParts(of: partition)
+        // What this partition leaves in the pool is given back: the next one's buffers have other sizes.
+        defer { pool.trim() }
+        var fresh = try stagedParts(of: partition)
         outcome.rowsStaged = fresh.reduce(0) { $0 + $1[0].count }
         if outcome.rowsDropped + outcome.rowsStaged + outcome.rowsFilled == 0 { return nil }
         outcome.removed = partition.files
         parts += fresh
         guard !parts.isEmpty else { return outcome }
+        // Column by column, so that each one's parts go once they are joined.
+        var pieces = table.schema.fields.indices.map { index in parts.map { $0[index] } }
+        parts = []
+        fresh = []
         let path = "\(table.iceberg.location.folder)/\(name)"
         let file = try write(
-            parts, carried: outcome.rowsBefore - outcome.rowsDropped, to: path, name: name,
+            &pieces, carried: outcome.rowsBefore - outcome.rowsDropped, to: path, name: name,
             partition: partition.value, &counters)
         outcome.bytesWritten = Int(file.fileSizeBytes)
         outcome.added = file
@@ -131,9 +137,9 @@ struct PartitionRewrite {
         }
     }
 
-    /// Sorts all parts together and writes them as one file; the first `carried` rows are old ones.
+    /// Joins the pieces of each column, sorts all rows together and writes them as one file; the first `carried` rows are old ones.
     private func write(
-        _ parts: [[Column]], carried: Int, to path: String, name: String, partition: Int32?,
+        _ pieces: inout [[Column]], carried: Int, to path: String, name: String, partition: Int32?,
         _ counters: inout CounterChanges?
     ) throws(LakeError) -> DataFile {
         if let folder = DurableFile.parent(of: path) { try DurableFile.makeFolder(folder) }
@@ -141,8 +147,8 @@ struct PartitionRewrite {
             var columns: [Column] = []
             for index in table.schema.fields.indices {
                 if isCancelled() { throw .cancelled }
-                columns.append(
-                    try Column.concatenated(parts.map { $0[index] }, pool: pool))
+                columns.append(try Column.concatenated(pieces[index], pool: pool))
+                pieces[index] = []
             }
             let count = columns[0].count
             let keys = try SortKeys(

@@ -102,6 +102,12 @@ final class StagedBatch: Sendable {
     let partitions: [(value: Int32?, rows: Range<Int>)]
 
     var count: Int { keys.count }
+
+    /// The rows of one partition.
+    func partition(_ value: Int32?) -> (value: Int32?, rows: Range<Int>)? {
+        partitions.first { $0.value == value }
+    }
+
     /// Bytes that it takes in memory.
     var heldBytes: Int {
         let lists = count * (MemoryLayout<ContentHash>.size + 8 + 4) + places.count * 8

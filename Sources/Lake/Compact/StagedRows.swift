@@ -221,10 +221,14 @@ struct ResolvedRows: Sendable {
     /// The winners of one partition as columns in the flattener's order; none if there are no rows.
     func columns(of partition: Int32?, pool: BufferPool) throws(LakeError) -> [[Column]] {
         let columns = try rowColumns(pool)
+        do throws(ColumnarError) {
+            try columns.reserve(
+                rows: batches.reduce(0) { $0 + ($1.partition(partition)?.rows.count ?? 0) })
+        } catch {
+            throw .columnar(error)
+        }
         for (number, batch) in batches.enumerated() {
-            guard let part = batch.partitions.first(where: { $0.value == partition }) else {
-                continue
-            }
+            guard let part = batch.partition(partition) else { continue }
             _ = try append(part.rows, of: number, to: columns, pool)
         }
         do throws(ColumnarError) {

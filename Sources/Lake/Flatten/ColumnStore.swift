@@ -136,8 +136,16 @@ struct ColumnStore {
         words[row >> 6] = bit ? word | mask : word & ~mask
     }
 
+    /// Makes room for so many rows at once: doubling on the way leaves as much garbage behind.
+    mutating func reserve(rows: Int) throws(ColumnarError) {
+        if rows > capacity { try grow(to: rows) }
+    }
+
     private mutating func grow() throws(ColumnarError) {
-        let rows = max(256, capacity * 2)
+        try grow(to: max(256, capacity * 2))
+    }
+
+    private mutating func grow(to rows: Int) throws(ColumnarError) {
         let bitBytes = (rows + 63) / 64 * 8
         let usedBits = (count + 63) / 64 * 8
         let isBits = storage == .bit

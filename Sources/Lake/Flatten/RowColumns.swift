@@ -31,6 +31,18 @@ final class RowColumns {
         stores.deallocate()
     }
 
+    /// Makes room for rows that are about to come.
+    func reserve(rows: Int) throws(ColumnarError) {
+        let frame = frames.base[0]
+        for i in 0..<Int(frame.fieldCount) {
+            let value = Int(fields.base[Int(frame.firstField) + i].value)
+            try stores[value].reserve(rows: rows)
+        }
+        for column in SystemColumn.allCases {
+            try stores[values.count + column.rawValue].reserve(rows: rows)
+        }
+    }
+
     /// Appends a staged row; after an error the columns are uneven and only good to be dropped.
     func append(
         stable: UnsafeRawBufferPointer, volatile: UnsafeRawBufferPointer,
