@@ -10,6 +10,8 @@ package final class BufferPool: Sendable {
     package let budget: MemoryBudget
     private let free = Mutex<[[UInt]]>(Array(repeating: [], count: 64))
     private static let hugePageBytes = 2 << 20
+    /// Buffers of this size have pages of their own: malloc would keep them, in pieces, when they are freed.
+    private static let mappedBytes = 128 << 10
     private static let smallestBytes = 64
 
     package init(budget: MemoryBudget = MemoryBudget(limitBytes: nil)) {
@@ -68,7 +70,7 @@ package final class BufferPool: Sendable {
     }
 
     private static func fresh(bytes: Int) throws(ColumnarError) -> UnsafeMutableRawPointer {
-        if bytes >= hugePageBytes { return try mapped(bytes: bytes) }
+        if bytes >= mappedBytes { return try mapped(bytes: bytes) }
         var pointer: UnsafeMutableRawPointer?
         guard posix_memalign(&pointer, 64, bytes) == 0, let pointer else {
             throw .memoryLimit(requestedBytes: bytes, limitBytes: bytes)
@@ -76,13 +78,14 @@ package final class BufferPool: Sendable {
         return pointer
     }
 
-    /// Pages of their own, aligned to huge ones: malloc would keep some of them when they are freed.
     private static func mapped(bytes: Int) throws(ColumnarError) -> UnsafeMutableRawPointer {
-        let whole = bytes + hugePageBytes
+        let isHuge = bytes >= hugePageBytes
+        let whole = isHuge ? bytes + hugePageBytes : bytes
         let map = mmap(nil, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let map, map != MAP_FAILED else {
             throw .memoryLimit(requestedBytes: bytes, limitBytes: bytes)
         }
+        guard isHuge else { return map }
         let head = -Int(bitPattern: map) & (hugePageBytes - 1)
         if head > 0 { munmap(map, head) }
         munmap(map + head + bytes, hugePageBytes - head)
@@ -91,6 +94,6 @@ package final class BufferPool: Sendable {
     }
 
     private static func release(_ base: UnsafeMutableRawPointer?, _ bytes: Int) {
-        if bytes >= hugePageBytes { munmap(base, bytes) } else { Glibc.free(base) }
+        if bytes >= mappedBytes { munmap(base, bytes) } else { Glibc.free(base) }
     }
 }
