@@ -16,6 +16,11 @@ enum Interruption {
     }
 
     static func install() {
+        // A parent's worker threads block signals, and a child inherits that.
+        var ours = sigset_t()
+        sigemptyset(&ours)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&ours, number) }
+        sigprocmask(SIG_UNBLOCK, &ours, nil)
         for number in [SIGINT, SIGTERM, SIGHUP] {
             let former = signal(number) { received in
                 Interruption.number.store(received, ordering: .relaxed)

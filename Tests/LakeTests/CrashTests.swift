@@ -5,7 +5,7 @@ import Testing
 @testable import Lake
 
 /// Runs the `lake` program, to be killed: a crash of the test's own process would prove nothing.
-private struct LakeProgram {
+struct LakeProgram {
     let path: String
 
     /// The program beside this test bundle; nil if it is not built.

@@ -339,6 +339,42 @@ import Testing
         #expect(try Quarantine.list(fixture.lake.database).isEmpty)
     }
 
+    @Test func fewFileDescriptorsLoseNothing() throws {
+        let program = try #require(LakeProgram(), "the lake program is not built")
+        let fixture = try LakeFixture(settings: "\"on_delete\": \"delete\"")
+        for id in 0..<200 {
+            let text = fixture.post(id: id, day: id % 3 + 1, likes: 0)
+            try fixture.write(text, to: "u\(id % 40)/\(id).json")
+        }
+        try fixture.compact()
+        for id in 0..<20 {
+            let text = fixture.post(id: id, day: id % 3 + 1, likes: 1)
+            try fixture.write(text, to: "u\(id % 40)/\(id).json")
+        }
+        var codes: Set<Int32> = []
+        for limit in [6, 8, 10, 12, 16, 24, 64] {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = [
+                "-c", "ulimit -n \(limit); exec \"$0\" compact --lake \"$1\"", program.path,
+                fixture.lake.path,
+            ]
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            process.waitUntilExit()
+            // Done, refused with an error, or done but for what could not be opened; never a crash.
+            #expect(process.terminationReason == .exit, "limit \(limit)")
+            #expect([0, 1, 3].contains(process.terminationStatus), "limit \(limit)")
+            codes.insert(process.terminationStatus)
+            #expect(try fixture.rows().count == 200, "limit \(limit)")
+        }
+        #expect(codes.contains(0))
+        #expect(codes.count > 1)
+        #expect(try fixture.rows(["likes"]).filter { $0 == "int(1)" }.count == 20)
+        #expect(try fixture.compact().tables[0].files.vanished == 0)
+    }
+
     @Test func threadsDoNotShowInTheFiles() throws {
         var seen: Set<[String]> = []
         for (workers, ioThreads) in [(1, 1), (2, 8), (4, 16)] {

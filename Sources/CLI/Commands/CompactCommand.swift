@@ -10,6 +10,10 @@ enum CompactCommand: Command {
             Option("dry-run", "Say what a run would do, and change nothing"),
             Option("json", "Print the run's report as JSON"),
             Option(
+                "watch", value: "SECONDS", isValueOptional: true,
+                "Go on until interrupted: fold changes within seconds, look at everything every so often (default: 900)"
+            ),
+            Option(
                 "wait", value: "SECONDS", isValueOptional: true,
                 "Wait for another run to end, at most so long (default: for ever)"),
             Option("fill", "Fill new columns from _extra in the rows that the tables have"),
@@ -37,6 +41,11 @@ enum CompactCommand: Command {
             for it into the column, and rewrites the partitions where there was any. A schema file that its
             table cannot follow is refused before anything is read: lake schema check says why.
 
+            --watch follows the raw folder by inotify. What changes is committed after a second without
+            further changes, or five seconds after the first; one line tells of each such run (with
+            --json its report). A whole run comes first, then periodically, and when the kernel lost
+            events. The lake is free between runs. SIGINT and SIGTERM end it with exit code 0.
+
             Hooks read the report as JSON from standard input and find LAKE_DIR, LAKE_RUN, LAKE_STATUS
             (done, partial, failed, interrupted), LAKE_EXIT and LAKE_ERROR in their environment; what
             they print goes to standard error. A partial run (exit code 3) calls --on-failure: its
@@ -60,6 +69,9 @@ enum CompactCommand: Command {
         let pool = BufferPool(
             budget: MemoryBudget(limitBytes: (memory ?? Machine.memoryMiB() / 2) << 20))
         Interruption.install()
+        if arguments.has("watch") || arguments.value("watch") != nil {
+            return try watch(arguments, surroundings, options, pool)
+        }
         var report: RunReport?
         var failure: CommandError?
         do {
@@ -107,13 +119,7 @@ enum CompactCommand: Command {
         _ arguments: Arguments, _ surroundings: Surroundings, _ identity: RunIdentity,
         _ options: CompactionOptions, _ pool: BufferPool
     ) throws(CommandError) -> RunReport {
-        let path = try LakeLocation.require(arguments, surroundings)
-        let lake = try lakeCall { () throws(LakeError) in try Lake.open(at: path) }
-        guard let raw = try lakeCall({ () throws(LakeError) in try lake.rawRoot() }) else {
-            throw .user(
-                "the lake \(path) has no raw folder, so there is nothing to compact",
-                hint: "make a lake over raw data: lake init DIR --raw PATH")
-        }
+        let (lake, raw) = try open(arguments, surroundings)
         let progress = CompactionProgressBar(
             terminal: surroundings.terminal,
             expectedFiles: (try? lake.expectedFiles()) ?? [:])
@@ -126,6 +132,52 @@ enum CompactCommand: Command {
                 ? try lake.dryRun(identity: identity, options: options, pool: pool)
                 : try lake.compact(identity: identity, options: options, pool: pool)
         }
+    }
+
+    private static func watch(
+        _ arguments: Arguments, _ surroundings: Surroundings, _ options: CompactionOptions,
+        _ pool: BufferPool
+    ) throws(CommandError) -> Int32 {
+        let seconds = try arguments.integer("watch", minimum: 1, command: syntax.name)
+        guard arguments.value("from") == nil, arguments.value("from0") == nil else {
+            throw .usage(
+                "--watch finds what changed itself: leave --from away", command: syntax.name)
+        }
+        guard !arguments.has("dry-run") else {
+            throw .usage("--watch and --dry-run exclude each other", command: syntax.name)
+        }
+        let (lake, rawRoot) = try open(arguments, surroundings)
+        var options = options
+        let progress = CompactionProgressBar(terminal: surroundings.terminal)
+        options.progress = progress
+        return try CompactWatch(
+            lake: lake, rawRoot: rawRoot,
+            periodNanos: UInt64(seconds ?? CompactWatch.standardPeriodSeconds)
+                .multipliedReportingOverflow(by: 1_000_000_000).partialValue,
+            options: options, pool: pool, isJSON: arguments.has("json"),
+            terminal: surroundings.terminal,
+            ended: { identity, report, failure in
+                progress.clear()
+                let exitCode =
+                    failure?.exitCode
+                    ?? (report?.isPartial == true ? ExitCode.partial : ExitCode.done)
+                callHook(arguments, surroundings, identity, report, failure, exitCode)
+            }
+        ).run()
+    }
+
+    /// The lake and its raw folder.
+    private static func open(
+        _ arguments: Arguments, _ surroundings: Surroundings
+    ) throws(CommandError) -> (lake: Lake, rawRoot: String) {
+        let path = try LakeLocation.require(arguments, surroundings)
+        let lake = try lakeCall { () throws(LakeError) in try Lake.open(at: path) }
+        guard let raw = try lakeCall({ () throws(LakeError) in try lake.rawRoot() }) else {
+            throw .user(
+                "the lake \(path) has no raw folder, so there is nothing to compact",
+                hint: "make a lake over raw data: lake init DIR --raw PATH")
+        }
+        return (lake, raw)
     }
 
     private static func callHook(

@@ -109,4 +109,10 @@ package enum Limits {
     package static let recordKeys = 500
     /// Bytes of a list of changed raw paths: 5 million of them; for more, a walk is as quick.
     package static let changedPathBytes = 256 << 20
+    /// Runs whose reports are kept: 27 years of nights, half a day of a busy watch.
+    package static let filedRuns = 10_000
+    /// Changes that a watch collects between two runs; for more, a walk is as quick.
+    package static let watchedChanges = 1 << 20
+    /// Half-written files of a run that a watch looks at again before the next whole run.
+    package static let watchedInFlight = 10_000
 }

@@ -31,6 +31,8 @@ package struct RunReport: Hashable, Sendable {
         package var unreadable: [RawWalk.Unreadable] = []
         /// Of a dry run, in order; otherwise empty.
         package var planned: [PlannedPartition] = []
+        /// The first of the files in flight: to be looked at again soon.
+        package var inFlight: [String] = []
         /// Files that a report read back from JSON no longer lists.
         package var omittedQuarantined = 0
         package var omittedUnreadable = 0

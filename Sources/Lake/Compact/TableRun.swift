@@ -343,6 +343,7 @@ struct TableRun {
         report.files = scan.counts
         report.quarantined = scan.quarantined
         report.unreadable = scan.unreadable
+        report.inFlight = scan.inFlight
         report.rowsSuperseded = staged.supersededCount
         for (index, count) in area.drift.enumerated() where count > 0 {
             report.drift.append(

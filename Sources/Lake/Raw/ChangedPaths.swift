@@ -68,6 +68,9 @@ package struct ChangedPaths: Sendable {
         try append(UnsafeRawBufferPointer(start: nil, count: 0))
     }
 
+    /// Paths taken so far, before `finish` each time that they came.
+    package var count: Int { places.count }
+
     /// Ends the list, whose last line needs no separator.
     package mutating func finish() {
         endLine()

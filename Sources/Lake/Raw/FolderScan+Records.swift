@@ -10,7 +10,7 @@ extension FolderScan {
         let verdict = try sink?.take(records: file, stat: stat, state: state, isYoung: isYoung)
         switch verdict {
         case .waiting, nil:
-            result.counts.inFlight += 1
+            result.addInFlight(file)
             return .asBefore
         case .unreadable(let number):
             result.counts.unreadable += 1
@@ -18,7 +18,7 @@ extension FolderScan {
             return .asBefore
         case .rejected(let reason):
             guard !isYoung else {
-                result.counts.inFlight += 1
+                result.addInFlight(file)
                 return .asBefore
             }
             return .state(quarantine(file, reason, stat, content, state: state, &result))

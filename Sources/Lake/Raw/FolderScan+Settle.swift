@@ -128,7 +128,7 @@ extension FolderScan {
             if case .notAFile = outcome { result.counts.ignored += 1 }
             return .gone
         case .changing, .noRoom:
-            result.counts.inFlight += 1
+            result.addInFlight(filePath(entry, in: path))
             return .asBefore
         case .unreadable(let number):
             result.counts.unreadable += 1
@@ -181,7 +181,7 @@ extension FolderScan {
         switch verdict {
         case .rejected(let reason):
             guard stat.isSettled(nowNanos: clock.nowNanos, windowNanos: clock.inFlightNanos) else {
-                result.counts.inFlight += 1
+                result.addInFlight(file)
                 return .asBefore
             }
             return .state(quarantine(file, reason, stat, content, state: state, &result))

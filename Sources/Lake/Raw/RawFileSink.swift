@@ -1,3 +1,5 @@
+import Columnar
+
 /// Turns the bytes of a raw file into a row; the one thing that a scan asks of the layers above.
 protocol RawFileSink: SendableMetatype {
     /// Takes a file whose bytes are new or changed; `state` is what is remembered of it.
@@ -60,6 +62,13 @@ struct ScanResult: Sendable {
     /// Paths that were in the quarantine and are good again, or gone without leaving a row.
     var released: [String] = []
     var unreadable: [RawWalk.Unreadable] = []
+    /// The first paths among those in flight.
+    var inFlight: [String] = []
+
+    mutating func addInFlight(_ path: @autoclosure () -> String) {
+        counts.inFlight += 1
+        if inFlight.count < Limits.watchedInFlight { inFlight.append(path()) }
+    }
 }
 
 /// When a stat is old enough to be believed; times in nanoseconds since 1970.

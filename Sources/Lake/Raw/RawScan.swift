@@ -74,6 +74,8 @@ private final class ScanTotal: Sendable {
             sum.quarantined += result.quarantined
             sum.released += result.released
             sum.unreadable += result.unreadable
+            let room = max(0, Limits.watchedInFlight - sum.inFlight.count)
+            sum.inFlight += result.inFlight.prefix(room)
         }
     }
 

@@ -1,3 +1,5 @@
+import Columnar
+
 /// The run table: what each compaction did, and which ones never came to their end.
 ///
 /// A run is filed as started before it writes its first file and as committed in the transaction that
@@ -54,6 +56,9 @@ package enum Runs {
         try database.run(
             "UPDATE runs SET state = 'committed', finished_micros = ?2, report = ?3 WHERE id = ?1",
             [.integer(id), .integer(atMicros), .text(report)])
+        try database.run(
+            "DELETE FROM runs WHERE id <= ?1 AND state != 'started'",
+            [.integer(id - Int64(Limits.filedRuns))])
     }
 
     /// Files a run as failed, after what it wrote is gone; `report` holds the error.

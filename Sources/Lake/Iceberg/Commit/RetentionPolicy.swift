@@ -6,6 +6,9 @@ package struct RetentionPolicy: Sendable {
     package var minimumSnapshots: Int
     /// Younger snapshots are kept however many they are.
     package var maximumAgeMillis: Int64
+    /// Beyond so many, older snapshots go however young they are: a table that is committed to every few
+    /// seconds would carry a day's thousands of them in each metadata file.
+    package var maximumSnapshots = 200
     /// Earlier metadata files that are kept.
     package var metadataFiles: Int
 
@@ -29,7 +32,8 @@ extension TableMetadata {
         let newest = snapshots.sorted { $0.sequenceNumber > $1.sequenceNumber }
         kept.formUnion(newest.prefix(policy.minimumSnapshots).map(\.id))
         let (oldest, overflow) = nowMillis.subtractingReportingOverflow(policy.maximumAgeMillis)
-        for snapshot in snapshots where overflow || snapshot.timestampMillis >= oldest {
+        for snapshot in newest.prefix(policy.maximumSnapshots)
+        where overflow || snapshot.timestampMillis >= oldest {
             kept.insert(snapshot.id)
         }
         snapshots.removeAll { !kept.contains($0.id) }
