@@ -119,12 +119,9 @@ package struct SchemaInference {
 
     private func tableName() -> String {
         let folders = paths.pattern.split(separator: "/").dropLast()
-        let folder = folders.last { !$0.contains("{") }.map(String.init)
-        let file = paths.pattern.split(separator: "/").last.map {
-            $0.prefix { $0 != "{" && $0 != "." }
-        }
+        let folder = folders.last { !$0.contains("{") && !$0.contains("=") }.map(String.init)
         var taken: Set<String> = []
-        let name = folder ?? file.map(String.init) ?? ""
+        let name = folder ?? paths.onlyStem ?? ""
         return name.isEmpty ? "records" : InferredColumn.identifier(name, &taken)
     }
 }

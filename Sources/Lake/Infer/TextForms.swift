@@ -42,7 +42,8 @@ struct TextForms {
             return
         }
         if NumberText.double(text) != nil {
-            numbers += 1
+            // Digits alone that are no integer say more than a number: 007, or more of them than 64 bits hold.
+            if text.contains(UInt8(ascii: ".")), first != UInt8(ascii: "+") { numbers += 1 }
             return
         }
         if InstantText.micros(text, format: .auto) != nil {
