@@ -1,7 +1,14 @@
 #include "lake_unpack.h"
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__linux__)
+// Clones are chosen while the program is loaded, before the thread sanitizer is there.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define LAKE_ONE_CLONE
+#endif
+#endif
+
+#if defined(__x86_64__) && defined(__linux__) && !defined(LAKE_ONE_CLONE)
 #define LAKE_CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define LAKE_CLONES
