@@ -22,7 +22,7 @@ from datetime import datetime, timezone
 import pyarrow as pa, pyarrow.parquet as pq
 days = {}
 for folder, _, names in os.walk(sys.argv[1]):
-    for name in names:
+    for name in (name for name in names if not name.startswith('.')):
         with open(os.path.join(folder, name), 'rb') as file:
             post = json.loads(file.read())
         owner = post.get('owner') or {}
@@ -105,12 +105,15 @@ def main(words):
     if not os.path.exists(raw):
         run([sample, "create", raw, *size])
     shutil.rmtree(target, ignore_errors=True)
+    run([walk, "read", raw, threads])  # the first one fills the caches
     read = run([walk, "read", raw, threads])
     files = int(read.output.split()[0])
     print(f"{files:,} files; C, {threads} threads")
     line("C: walk, read and hash", read, files, read)
     environment = dict(os.environ, LAKE_SCHEMAS=f"{HERE}/../../schemas")
     run([lake, "init", target, "--raw", raw], env=environment)
+    if os.path.exists(f"{target}/schemas/stats.json"):
+        os.remove(f"{target}/schemas/stats.json")  # posts only: an empty table fails its check
     first = run([lake, "compact", "--lake", target, "--json"])
     line("lake: first compaction", first, files, read)
     report = totals(json.loads(first.output))
