@@ -107,6 +107,9 @@ enum Footer {
     private static func parse(
         _ footer: UnsafeRawBufferPointer, _ location: FileLocation
     ) throws(ColumnarError) -> FileMetadata {
+        guard FooterSeal.holds(footer) else {
+            throw .corrupt(location, reason: "the footer is not as it was written")
+        }
         var thrift = ThriftReader(ByteReader(footer, location: location))
         return try FileMetadata(reading: &thrift)
     }

@@ -44,6 +44,7 @@ package final class ParquetWriter {
         metadata.columnOrders = Array(repeating: .typeDefined, count: tree.leaves.count)
         metadata.createdBy = options.createdBy
         metadata.keyValues = options.keyValueMetadata
+        if options.sealsFooter { metadata.keyValues.append((FooterSeal.key, FooterSeal.blank)) }
         meter = StagingMeter(limitBytes: max(options.rowGroupBytes, 1))
         var leaves: [LeafStaging] = []
         for leaf in tree.leaves {
@@ -242,8 +243,10 @@ package final class ParquetWriter {
         }
         var thrift = ThriftWriter()
         metadata.write(to: &thrift)
-        let length = UInt32(truncatingIfNeeded: thrift.bytes.count)
-        try write(thrift.bytes + withUnsafeBytes(of: length) { Array($0) })
+        var footer = thrift.bytes
+        if options.sealsFooter { FooterSeal.seal(&footer) }
+        let length = UInt32(truncatingIfNeeded: footer.count)
+        try write(footer + withUnsafeBytes(of: length) { Array($0) })
         try writeMagic()
         try file.commit()
     }

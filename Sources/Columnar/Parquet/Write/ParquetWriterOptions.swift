@@ -45,6 +45,8 @@ package struct ParquetWriterOptions: Sendable {
     /// The order that the rows have, if they have one.
     package var sortingColumns: [ParquetSortingColumn] = []
     package var keyValueMetadata: [(key: String, value: String)] = []
+    /// Whether the footer holds a hash of itself: damage in it is then told when the file is opened.
+    package var sealsFooter = false
     package var createdBy = "lake version 0.1.0"
 
     package init() {}

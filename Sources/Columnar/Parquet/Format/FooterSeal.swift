@@ -1,0 +1,48 @@
+import CXXHash
+
+/// A footer's hash of itself, among its key-values, because the format has no checksum for footers.
+///
+///     lake.footer-xxh3   18 10   16 hex digits      0x18: field 2, a string; 0x10: of 16 bytes
+///
+/// XXH3-64 of the footer's bytes with `0` in place of the digits. Other readers take it for one more pair.
+enum FooterSeal {
+    static let key = "lake.footer-xxh3"
+    static let blank = "0000000000000000"
+    /// Behind the pairs stand the writer's name and three bytes a column.
+    private static let searchedBytes = 16 << 10
+
+    /// Seals a footer that was written with the blank.
+    static func seal(_ footer: inout [UInt8]) {
+        guard let place = footer.withUnsafeBytes({ digits(in: $0) }) else { return }
+        let text = hex(XXH3_64bits(footer, footer.count))
+        footer.replaceSubrange(place, with: text)
+    }
+
+    /// Whether a footer is as it was sealed; true for one without a seal.
+    static func holds(_ footer: UnsafeRawBufferPointer) -> Bool {
+        guard let place = digits(in: footer) else { return true }
+        var copy = Array(footer)
+        copy.replaceSubrange(place, with: Array(blank.utf8))
+        return footer[place].elementsEqual(hex(XXH3_64bits(copy, copy.count)))
+    }
+
+    /// Where the digits stand.
+    private static func digits(in footer: UnsafeRawBufferPointer) -> Range<Int>? {
+        let mark = Array(key.utf8) + [0x18, 0x10]
+        let whole = mark.count + blank.utf8.count
+        var at = footer.count - whole
+        let end = max(0, at - searchedBytes)
+        while at >= end, at >= 0 {
+            if footer[at] == mark[0], footer[at..<at + mark.count].elementsEqual(mark) {
+                return at + mark.count..<at + whole
+            }
+            at -= 1
+        }
+        return nil
+    }
+
+    private static func hex(_ number: UInt64) -> [UInt8] {
+        let text = String(number, radix: 16)
+        return Array((String(repeating: "0", count: 16 - text.utf8.count) + text).utf8)
+    }
+}
