@@ -37,6 +37,9 @@ let package = Package(
             name: "CSQLite", path: "Sources/Lake/C/sqlite", pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
+            name: "CCrypto", path: "Sources/Lake/C/crypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
             name: "CPCRE2", path: "Sources/Columnar/C/pcre2", pkgConfig: "libpcre2-8",
             providers: [.apt(["libpcre2-dev"])]),
         .target(
@@ -55,7 +58,8 @@ let package = Package(
             name: "Query", dependencies: ["Columnar", "CKernels"],
             path: "Sources/Query", swiftSettings: swiftSettings),
         .target(
-            name: "Lake", dependencies: ["Columnar", "CSQLite", "CXXHash", "CZlib", "CZstd"],
+            name: "Lake",
+            dependencies: ["CCrypto", "Columnar", "CSQLite", "CXXHash", "CZlib", "CZstd"],
             path: "Sources/Lake", exclude: ["C"], swiftSettings: swiftSettings),
         .executableTarget(
             name: "CLI", dependencies: ["Lake", "Query", "Columnar"],

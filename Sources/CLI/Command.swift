@@ -17,8 +17,11 @@ struct Surroundings: Sendable {
     let workingDirectory: String
     let terminal: Terminal
 
+    /// How far the lake's time is ahead of the machine's: `LAKE_NOW` rehearses another day.
+    var clockOffsetMicros: Int64 = 0
+
     /// Microseconds since 1970 UTC.
-    func nowMicros() -> Int64 { Clock.nowMicros() }
+    func nowMicros() -> Int64 { Clock.nowMicros() &+ clockOffsetMicros }
 }
 
 /// Every command, in the order of `lake --help`.

@@ -8,9 +8,19 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         // A file-size limit (ulimit -f) is an error of the write, not an end.
         signal(SIGXFSZ, SIG_IGN)
-        let surroundings = Surroundings(
+        var surroundings = Surroundings(
             environment: environment(), workingDirectory: workingDirectory(),
             terminal: Terminal.current(environment: environment()))
+        if let text = surroundings.environment["LAKE_NOW"], !text.isEmpty {
+            guard let micros = Instant.micros(text) else {
+                ErrorPrinter(terminal: surroundings.terminal).show(
+                    .user(
+                        "LAKE_NOW is no time: '\(text)'",
+                        hint: "a day or a time in UTC: 2026-01-31 or 2026-01-31T12:00:00Z"))
+                exit(ExitCode.userError)
+            }
+            surroundings.clockOffsetMicros = micros &- Clock.nowMicros()
+        }
         exit(run(Array(CommandLine.arguments.dropFirst()), surroundings))
     }
 

@@ -168,7 +168,13 @@ import Testing
         try fixture.compact()
         let path = fixture.lake.path
         let database = try Database.open(path: path + "/lake.db")
-        for statement in ["DROP TABLE record_files", "PRAGMA user_version = 1"] {
+        for table in [
+            "record_files", "cold_files", "packs", "restores", "restored_files", "holds",
+            "suppressions", "erasures", "verifications",
+        ] {
+            try database.execute("DROP TABLE \(table)")
+        }
+        for statement in ["ALTER TABLE runs DROP COLUMN kind", "PRAGMA user_version = 1"] {
             try database.execute(statement)
         }
         let columns = ["id"]

@@ -11,7 +11,7 @@ import Testing
         #expect(posts.keyColumns.map { posts.columns[$0].name } == ["id"])
         #expect(posts.partition?.transform == .day)
         #expect(posts.sort.map { posts.columns[$0.column].name } == ["user_id", "timestamp", "id"])
-        #expect(posts.retention.map(\.afterDays) == [180])
+        #expect(posts.retention.map(\.due) == [.afterDays(180)])
         #expect(posts.retention.map(\.action) == [.transition(.glacier)])
         #expect(posts.checks.count == 6)
         #expect(posts.raw.captureNames == ["user_id", "post_id"])

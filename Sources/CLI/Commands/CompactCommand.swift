@@ -154,7 +154,8 @@ enum CompactCommand: Command {
             lake: lake, rawRoot: rawRoot,
             periodNanos: UInt64(seconds ?? CompactWatch.standardPeriodSeconds)
                 .multipliedReportingOverflow(by: 1_000_000_000).partialValue,
-            options: options, pool: pool, isJSON: arguments.has("json"),
+            options: options, pool: pool, nowMicros: { surroundings.nowMicros() },
+            isJSON: arguments.has("json"),
             terminal: surroundings.terminal,
             ended: { identity, report, failure in
                 progress.clear()

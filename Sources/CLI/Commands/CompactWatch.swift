@@ -17,6 +17,7 @@ struct CompactWatch {
     let periodNanos: UInt64
     let options: CompactionOptions
     let pool: BufferPool
+    let nowMicros: @Sendable () -> Int64
     let isJSON: Bool
     let terminal: Terminal
     /// Told how each run ended: the hooks' turn.
@@ -101,7 +102,7 @@ struct CompactWatch {
     private func turn(
         _ watch: RawWatch, isWhole: Bool, isFirst: Bool
     ) throws(CommandError) -> [String]? {
-        let now = Clock.nowMicros()
+        let now = nowMicros()
         let identity = RunIdentity(startedMicros: now, seed: Clock.randomSeed())
         var options = options
         options.lock.waitMilliseconds = nil

@@ -64,14 +64,3 @@ enum TablesCommand: Command {
         return writer.bytes + [UInt8(ascii: "\n")]
     }
 }
-
-/// Instants of runs and snapshots as people read them.
-enum Instant {
-    /// `2025-06-30 08:05:09 UTC`; `never` for none.
-    static func text(millis: Int64?) -> String {
-        guard let millis else { return "never" }
-        return ValueText.format(.int(millis / 1_000 * 1_000_000), .timestamp(precision: 0)) + " UTC"
-    }
-
-    static func text(micros: Int64) -> String { text(millis: micros / 1_000) }
-}

@@ -44,7 +44,10 @@ package enum MissingLimit: Hashable, Sendable {
             entries.removeAll()
             let isIntact = row.entries.withUnsafeBytes { entries.append(chunk: $0) }
             guard isIntact else { throw RawFileChunk.damaged(folder: row.folder) }
-            for state in entries.states where !state.flags.contains(.isVanished) { count += 1 }
+            for state in entries.states
+            where state.flags.isDisjoint(with: [.isVanished, .isCold]) {
+                count += 1
+            }
         }
         return count
     }

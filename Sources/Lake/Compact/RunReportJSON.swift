@@ -67,7 +67,7 @@ extension RunReport.Table {
         ("unchanged_by_stat", \.unchangedByStat), ("unchanged_by_hash", \.unchangedByHash),
         ("unchanged_by_row", \.unchangedByRow), ("quarantined", \.quarantined),
         ("in_flight", \.inFlight), ("unreadable", \.unreadable), ("vanished", \.vanished),
-        ("deleted", \.deleted), ("ignored", \.ignored), ("read", \.read),
+        ("deleted", \.deleted), ("cold", \.cold), ("ignored", \.ignored), ("read", \.read),
         ("bytes_read", \.bytesRead), ("audited", \.audited),
         ("audit_changed", \.auditChanged),
     ])

@@ -23,6 +23,8 @@ package struct FileCounts: Hashable, Sendable {
     package var vanished = 0
     /// Of the vanished: their rows left the table (`on_delete: delete`).
     package var deleted = 0
+    /// Remembered and not on disk because a sweep packed them; not among `seen`.
+    package var cold = 0
     /// Names that are no raw files: temporary, foreign, links, pipes; not among `seen`.
     package var ignored = 0
     /// Files opened and read because of their stat.
@@ -53,6 +55,7 @@ package struct FileCounts: Hashable, Sendable {
         a.unreadable += b.unreadable
         a.vanished += b.vanished
         a.deleted += b.deleted
+        a.cold += b.cold
         a.ignored += b.ignored
         a.read += b.read
         a.bytesRead += b.bytesRead

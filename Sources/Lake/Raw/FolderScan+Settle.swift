@@ -92,6 +92,13 @@ extension FolderScan {
         _ state: Int, path: String, sink: inout Sink?, into result: inout ScanResult
     ) throws(LakeError) {
         var entry = known.states[state]
+        if entry.flags.contains(.isCold) {
+            // Swept: that it is not there is as it should be.
+            result.counts.cold += 1
+            entry.flags.subtract([.isReturned, .isVanished])
+            writer.keep(state, as: entry, known: known)
+            return
+        }
         let hasRow = entry.flags.contains(.hasRow)
         if !entry.flags.contains(.isVanished) { result.counts.vanished += 1 }
         guard hasRow, !forgetsVanished else {
@@ -146,6 +153,7 @@ extension FolderScan {
                 result.counts.unchangedByHash += 1
                 same.hint = hint(stat)
                 same.flags.remove(.isVanished)
+                if same.flags.contains(.isCold) { same.flags.insert(.isReturned) }
                 return .state(same)
             }
             let file = filePath(entry, in: path)
@@ -199,7 +207,7 @@ extension FolderScan {
             guard var same = state else { return .asBefore }
             same.hint = hint(stat)
             same.content = content
-            same.flags.subtract([.isVanished, .isQuarantined])
+            same.flags.subtract([.isVanished, .isQuarantined, .isCold, .isReturned])
             return .state(same)
         }
     }
@@ -216,7 +224,7 @@ extension FolderScan {
                 modifiedNanos: stat.modifiedNanos))
         var entry = state ?? RawFileState(flags: [], hint: .none, content: content)
         entry.flags.insert(.isQuarantined)
-        entry.flags.remove(.isVanished)
+        entry.flags.subtract([.isVanished, .isCold, .isReturned])
         entry.hint = hint(stat)
         entry.content = content
         return entry

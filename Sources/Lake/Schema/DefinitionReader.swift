@@ -85,9 +85,9 @@ struct DefinitionReader {
         }
         let partition = partitionRule(root, &columns)
         let sort = sortRules(root, columns, partition)
-        let retention = retentionSteps(root)
+        let retention = retentionRules(root)
         let checks = qualityChecks(root, columns, raw)
-        let settings = tableSettings(root)
+        let settings = tableSettings(root, columns)
         checkMetrics(root, columns, settings)
         let ignored = paths(root, "ignore", mayIgnore: true) ?? []
         checkSelectors(root, columns)
@@ -188,8 +188,8 @@ struct DefinitionReader {
         return rules
     }
 
-    private mutating func retentionSteps(_ root: JSONValue) -> [RetentionStep] {
-        var steps: [RetentionStep] = []
+    private mutating func retentionRules(_ root: JSONValue) -> [RetentionRule] {
+        var rules: [RetentionRule] = []
         for value in array(root, "retention", isRequired: false) ?? [] {
             guard isObject(value, "a retention step") else { continue }
             checkKeys(value, ["after_days", "transition", "expire"], of: "a retention step")
@@ -203,22 +203,33 @@ struct DefinitionReader {
                 continue
             }
             guard let days else { continue }
-            if expires {
-                steps.append(RetentionStep(afterDays: days, action: .expire))
-            } else if let storage {
-                steps.append(RetentionStep(afterDays: days, action: .transition(storage)))
-            }
+            let action = storage.map { RetentionRule.Action.transition($0) }
+            guard let action = expires ? .expire : action else { continue }
+            rules.append(
+                RetentionRule(
+                    id: "rule-\(rules.count + 1)", due: .afterDays(days), action: action))
         }
-        return steps
+        return rules
     }
 
-    private mutating func tableSettings(_ root: JSONValue) -> TableSettings {
+    private mutating func tableSettings(
+        _ root: JSONValue, _ columns: [ColumnDefinition]
+    ) -> TableSettings {
         var settings = TableSettings()
         guard let value = root["settings"], isObject(value, "settings") else { return settings }
         checkKeys(
             value,
-            ["profile", "zstd_level", "row_group_rows", "volatile", "metrics", "on_delete"],
+            [
+                "profile", "zstd_level", "row_group_rows", "volatile", "metrics", "on_delete",
+                "account", "quiet_days", "glacier_mode",
+            ],
             of: "settings")
+        if value["account"] != nil {
+            settings.accountColumn = columnNamed(value, "account", columns)
+        }
+        settings.quietDays = integer(value, "quiet_days", in: 0...3_650) ?? settings.quietDays
+        settings.glacierMode =
+            choice(value, "glacier_mode", GlacierMode.self) ?? settings.glacierMode
         settings.profile = choice(value, "profile", ParquetProfile.self) ?? settings.profile
         settings.zstdLevel = integer(value, "zstd_level", in: 1...22)
         settings.rowGroupRows =

@@ -14,7 +14,7 @@ package struct TableDefinition: Hashable, Sendable {
     package var partition: PartitionRule?
     /// The order of rows within a data file.
     package var sort: [SortRule]
-    package var retention: [RetentionStep]
+    package var retention: [RetentionRule]
     package var checks: [QualityCheck]
     package var settings: TableSettings
     /// Paths whose values are wanted nowhere, not even in `_extra`.
@@ -99,24 +99,6 @@ package struct SortRule: Hashable, Sendable {
     }
 }
 
-/// What happens to rows of an age: S3 Lifecycle's actions.
-package struct RetentionStep: Hashable, Sendable {
-    package enum Action: Hashable, Sendable {
-        case transition(StorageClass)
-        case expire
-    }
-
-    package var afterDays: Int
-    package var action: Action
-}
-
-/// Storage classes of the cold tier, warmest first.
-package enum StorageClass: String, CaseIterable, Sendable {
-    case glacierIR = "GLACIER_IR"
-    case glacier = "GLACIER"
-    case deepArchive = "DEEP_ARCHIVE"
-}
-
 /// How a table is written.
 package struct TableSettings: Hashable, Sendable {
     package enum Volatile: String, CaseIterable, Sendable {
@@ -142,6 +124,12 @@ package struct TableSettings: Hashable, Sendable {
     /// Whether counters are also appended to a metrics table, each time that one changes.
     package var metrics = true
     package var onDelete = OnDelete.keep
+    /// Position in `TableDefinition.columns` of the column that says whose data a row is; nil: none does.
+    package var accountColumn: Int?
+    /// Days that a raw file must have been left alone before it is packed.
+    package var quietDays = 1
+    /// What queries do about archived rows, unless they say so themselves.
+    package var glacierMode = GlacierMode.restored
 
     package init() {}
 }

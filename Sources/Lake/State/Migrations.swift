@@ -11,6 +11,11 @@ enum Migrations {
             RetiredFiles.table,
         ],
         [RecordFiles.table],
+        [
+            Runs.kindColumn, ColdFiles.table, ColdFiles.index, Packs.table, Packs.index,
+            Restores.table, RestoredFiles.table, Holds.table, Erasures.table, Suppressions.table,
+            Verifications.table,
+        ],
     ]
 
     /// What makes a new file's tables.

@@ -23,6 +23,13 @@ package struct RawFileState: Hashable, Sendable {
         package static let isQuarantined = Flags(rawValue: 4)
         /// The file is gone; its row is kept.
         package static let isVanished = Flags(rawValue: 8)
+        /// The bytes with this content hash lie in a pack of the cold tier; a file that is not there any
+        /// more was swept.
+        package static let isCold = Flags(rawValue: 16)
+        /// The file lies in the raw folder again, with the bytes that were packed: the next sweep takes it.
+        package static let isReturned = Flags(rawValue: 32)
+        /// The row has expired, and the bytes with it: the same bytes are not taken again.
+        package static let isExpired = Flags(rawValue: 64)
     }
 
     package var flags: Flags

@@ -18,6 +18,13 @@ package enum Runs {
           report TEXT) STRICT
         """
 
+    /// What a run is, since version 3; runs from before are compactions.
+    package enum Kind: String, Sendable {
+        case compact, sweep, restore, erase
+    }
+
+    static let kindColumn = "ALTER TABLE runs ADD COLUMN kind TEXT NOT NULL DEFAULT 'compact'"
+
     /// One row of the table.
     package struct Record: Hashable, Sendable {
         package var id: Int64
@@ -29,21 +36,22 @@ package enum Runs {
         package var finishedMicros: Int64?
         /// The run's report as JSON.
         package var report: String?
+        package var kind = Kind.compact
     }
 
     /// Files a run as started, durably; returns its number.
     static func start(
-        _ database: Database, identity: RunIdentity
+        _ database: Database, identity: RunIdentity, kind: Kind = .compact
     ) throws(LakeError) -> Int64 {
         try database.transaction { () throws(LakeError) in
             try database.run(
                 """
-                INSERT INTO runs(uuid, seed, state, started_micros)
-                VALUES (?1, ?2, 'started', ?3)
+                INSERT INTO runs(uuid, seed, state, started_micros, kind)
+                VALUES (?1, ?2, 'started', ?3, ?4)
                 """,
                 [
                     .text(identity.uuid), .integer(Int64(bitPattern: identity.seed)),
-                    .integer(identity.startedMicros),
+                    .integer(identity.startedMicros), .text(kind.rawValue),
                 ])
             return try database.integer("SELECT last_insert_rowid()")
         }
@@ -102,9 +110,10 @@ package enum Runs {
     private static func read(
         _ database: Database, _ rest: String, _ parameters: [SQLValue]
     ) throws(LakeError) -> [Record] {
+        let kind = database.version < ColdFiles.version ? "'compact'" : "kind"
         let statement = try database.prepare(
             """
-            SELECT id, uuid, seed, state, started_micros, finished_micros, report
+            SELECT id, uuid, seed, state, started_micros, finished_micros, report, \(kind)
             FROM runs \(rest)
             """)
         try statement.bind(parameters)
@@ -116,7 +125,8 @@ package enum Runs {
                     seed: UInt64(bitPattern: statement.integer(2)), state: statement.text(3),
                     startedMicros: statement.integer(4),
                     finishedMicros: statement.isNull(5) ? nil : statement.integer(5),
-                    report: statement.optionalText(6)))
+                    report: statement.optionalText(6),
+                    kind: Kind(rawValue: statement.text(7)) ?? .compact))
         }
         return records
     }

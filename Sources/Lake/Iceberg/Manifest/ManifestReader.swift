@@ -27,6 +27,16 @@ package struct ManifestReader {
         types = metadata.resultTypes(of: spec)
     }
 
+    /// For data files of one spec that lie outside of manifests.
+    init(spec: PartitionSpec, types: [DataType], path: String) {
+        manifest = ManifestFile(
+            path: path, lengthBytes: 0, specID: spec.id, sequenceNumber: 0, minSequenceNumber: 0,
+            addedSnapshotID: 0)
+        self.path = path
+        self.spec = spec
+        self.types = types
+    }
+
     /// All entries, deleted ones too, in writing order.
     package func entries(_ bytes: [UInt8]) throws(LakeError) -> [ManifestEntry] {
         let avro = try AvroContainer(bytes, path: path)
@@ -69,7 +79,8 @@ package struct ManifestReader {
             fileSequenceNumber: fileSequenceNumber ?? sequenceNumber ?? inherited, file: file)
     }
 
-    private func dataFile(
+    /// The data file at the cursor.
+    func dataFile(
         _ schema: AvroSchema, _ cursor: inout AvroCursor
     ) throws(LakeError) -> DataFile {
         guard case .record(let fields) = schema else {

@@ -71,7 +71,8 @@ struct ManifestWriter {
         return (bytes, summary)
     }
 
-    private static func encode(
+    /// A data file in the field order of `ManifestSchema.entry`.
+    static func encode(
         _ file: DataFile, types: [DataType], to encoder: inout AvroEncoder
     ) {
         encoder.long(ManifestFile.Content.data.rawValue)
