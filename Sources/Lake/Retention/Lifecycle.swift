@@ -4,6 +4,8 @@ import Columnar
 ///
 /// A partition is as old as the youngest row that it may hold: a rule with N days is due N days after
 /// the partition's end, which is a midnight UTC: S3's "rounded up to the next midnight". Holds beat rules.
+/// A hold that names this table and a column that it does not have (an account, a single key) cannot tell
+/// its rows from others, and so holds them all.
 struct Lifecycle: Sendable {
     let definition: TableDefinition
     /// Enabled ones.
@@ -28,7 +30,7 @@ struct Lifecycle: Sendable {
     struct Verdict: Hashable, Sendable {
         /// The rule for every row that no other one singles out; nil: they stay.
         var common: RetentionRule?
-        /// Due rules with conditions that go further than `common`, the furthest first.
+        /// Due rules for some of the rows that go further than `common`, the furthest first.
         var conditional: [RetentionRule] = []
         /// Holds on some of the rows.
         var rowHolds: [Holds.Record] = []
@@ -45,19 +47,25 @@ struct Lifecycle: Sendable {
     func verdict(partition: Int32?, sizeBytes: Int64) -> Verdict {
         var verdict = Verdict()
         guard let partition, let days = days(of: partition) else { return verdict }
-        for hold in holds where Self.overlaps(hold, days) {
-            if hold.account == nil, hold.key == nil {
+        for hold in holds {
+            let scope = Self.scope(hold.firstDay, hold.lastDay, days)
+            if scope == .none { continue }
+            let isForRows = hold.account != nil || hold.key != nil
+            if isForRows, !canSingleOut(hold) {
+                // One that is for all tables means those that have such a column.
+                if hold.source == nil { continue }
                 return Verdict(hold: hold)
             }
+            if scope == .all, !isForRows { return Verdict(hold: hold) }
             verdict.rowHolds.append(hold)
         }
         let due = rules.filter { rule in
             isFor(rule.filter, days: days, sizeBytes: sizeBytes)
                 && dueMicros(rule, partition: partition).map { $0 <= nowMicros } ?? false
         }.sorted { $0.action > $1.action }
-        verdict.common = due.first { $0.filter.conditions.isEmpty }
+        verdict.common = due.first { isForAllRows($0.filter, days: days) }
         verdict.conditional = due.filter { rule in
-            !rule.filter.conditions.isEmpty
+            !isForAllRows(rule.filter, days: days)
                 && verdict.common.map { rule.action > $0.action } ?? true
         }
         return verdict
@@ -95,18 +103,48 @@ struct Lifecycle: Sendable {
         }
     }
 
-    private func isFor(
+    /// Whether a rule may concern rows of these days in a partition of this size.
+    func isFor(
         _ filter: RetentionRule.Filter, days: ClosedRange<Int32>, sizeBytes: Int64
     ) -> Bool {
-        filter.firstDay.map { $0 <= days.lowerBound } ?? true
-            && filter.lastDay.map { $0 >= days.upperBound } ?? true
+        Self.scope(filter.firstDay, filter.lastDay, days) != .none
             && filter.largerThanBytes.map { sizeBytes > $0 } ?? true
             && filter.smallerThanBytes.map { sizeBytes < $0 } ?? true
     }
 
-    private static func overlaps(_ hold: Holds.Record, _ days: ClosedRange<Int32>) -> Bool {
-        hold.firstDay.map { $0 <= days.upperBound } ?? true
-            && hold.lastDay.map { $0 >= days.lowerBound } ?? true
+    /// Of a partition that a rule concerns: whether it concerns every row.
+    private func isForAllRows(
+        _ filter: RetentionRule.Filter, days: ClosedRange<Int32>
+    ) -> Bool {
+        filter.conditions.isEmpty && Self.scope(filter.firstDay, filter.lastDay, days) == .all
+    }
+
+    /// Whether the table has the columns by which a hold names rows.
+    func canSingleOut(_ hold: Holds.Record) -> Bool {
+        (hold.account == nil || definition.settings.accountColumn != nil)
+            && (hold.key == nil || definition.keyColumns.count == 1)
+    }
+
+    private enum Scope {
+        case none, some, all
+    }
+
+    /// How many of a partition's days lie between two, which may be open.
+    private static func scope(
+        _ first: Int32?, _ last: Int32?, _ days: ClosedRange<Int32>
+    ) -> Scope {
+        let (first, last) = (first ?? .min, last ?? .max)
+        if first > days.upperBound || last < days.lowerBound || first > last { return .none }
+        return first <= days.lowerBound && last >= days.upperBound ? .all : .some
+    }
+}
+
+extension RetentionRule.Action {
+    /// Whether a row of a storage class has further to go: rules lead downward only.
+    ///
+    /// - storage: nil is hot.
+    package func isBelow(_ storage: StorageClass?) -> Bool {
+        storage.map { self > .transition($0) } ?? true
     }
 }
 

@@ -160,7 +160,7 @@ enum ColumnLiteral {
         }
     }
 
-    private static func micros(_ text: String, _ format: InstantFormat) -> Int64? {
+    static func micros(_ text: String, _ format: InstantFormat) -> Int64? {
         Array(text.utf8).withUnsafeBytes {
             InstantText.micros($0, format: InstantFormatCode(format))
         }
