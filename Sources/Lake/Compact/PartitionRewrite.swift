@@ -205,6 +205,6 @@ extension ParquetWriterOptions {
         profile = settings.profile
         level = settings.zstdLevel
         rowGroupRows = settings.rowGroupRows
-        sealsFooter = true
+        sealsFile = true
     }
 }

@@ -152,6 +152,8 @@ struct ColumnChunkMetadata: Sendable {
     var offsetIndexBytes = 0
     var columnIndexOffset: Int?
     var columnIndexBytes = 0
+    /// Not in the chunk's own part of the footer; nil: nobody vouches for what it would cover.
+    var seal: ChunkSeal?
     /// The pages, and perhaps the metadata, are encrypted: the other columns can be read.
     var isEncrypted = false
 

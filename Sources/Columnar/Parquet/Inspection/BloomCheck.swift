@@ -26,14 +26,28 @@ struct BloomCheck {
         var thrift = ThriftReader(
             ByteReader(
                 UnsafeRawBufferPointer(start: head.base, count: headBytes), location: place))
-        let count = try StoredBloomFilter.byteCount(&thrift)
+        let parsed = Result { () throws(ColumnarError) in
+            try StoredBloomFilter.byteCount(&thrift)
+        }
+        let start = thrift.bytes.position
+        let headSum = ChunkSeal.sum(UnsafeRawBufferPointer(start: head.base, count: start))
         withExtendedLifetime(head) {}
+        if let seal = chunk.seal, seal.bloomFilter.first != headSum {
+            throw StoredBloomFilter.isAltered(place)
+        }
+        let count = try parsed.get()
         if count == 0 { return nil }
         guard count % BloomFilter.blockBytes == 0, count <= BloomFilter.largestBytes,
-            count <= left - thrift.bytes.position
+            count <= left - start
         else { throw .corrupt(place, reason: "a Bloom filter of \(count) bytes") }
-        words = try input.read(offset: offset + thrift.bytes.position, count: count, pool: pool)
+        words = try input.read(offset: offset + start, count: count, pool: pool)
         blockCount = count / BloomFilter.blockBytes
+        let blocks = UnsafeRawBufferPointer(start: words.base, count: count)
+        if let seal = chunk.seal,
+            !ChunkSeal.sums(ofBlocks: blocks).elementsEqual(seal.bloomFilter.dropFirst())
+        {
+            throw StoredBloomFilter.isAltered(place)
+        }
     }
 
     mutating func look(_ column: Column, _ row: Int) throws(ColumnarError) {

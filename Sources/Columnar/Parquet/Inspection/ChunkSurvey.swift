@@ -78,7 +78,9 @@ struct ChunkSurvey {
         let bytes = try input.read(offset: chunk.startOffset, count: count, pool: pool)
         defer { withExtendedLifetime(bytes) {} }
         let stretch = UnsafeRawBufferPointer(start: bytes.base, count: count)
-        var walk = PageWalk(bytes: stretch, fileOffset: chunk.startOffset, location: location)
+        var walk = PageWalk(
+            bytes: stretch, fileOffset: chunk.startOffset,
+            headerSums: chunk.seal?.pageHeaders[...], location: location)
         var found: [(offset: Int, bytes: Int)] = []
         var start = 0
         var values = 0

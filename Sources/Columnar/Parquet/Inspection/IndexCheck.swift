@@ -12,7 +12,8 @@ struct IndexCheck {
         }
         do throws(ColumnarError) {
             let index = try read(
-                offset, chunk.offsetIndexBytes, survey.location,
+                "offset index", offset, chunk.offsetIndexBytes, chunk.seal?.offsetIndex,
+                survey.location,
                 { thrift throws(ColumnarError) in try OffsetIndex(reading: &thrift) })
             guard index.pages.count == survey.pages.count else {
                 verdict.add(
@@ -56,7 +57,7 @@ struct IndexCheck {
         guard let offset = chunk.columnIndexOffset else { return nil }
         do throws(ColumnarError) {
             return try read(
-                offset, chunk.columnIndexBytes, location,
+                "column index", offset, chunk.columnIndexBytes, chunk.seal?.columnIndex, location,
                 { thrift throws(ColumnarError) in try ColumnIndex(reading: &thrift) })
         } catch {
             verdict.add(error, at: location)
@@ -65,7 +66,8 @@ struct IndexCheck {
     }
 
     private func read<Index>(
-        _ offset: Int, _ byteCount: Int, _ location: FileLocation,
+        _ name: String, _ offset: Int, _ byteCount: Int, _ sum: UInt32?,
+        _ location: FileLocation,
         _ parse: (inout ThriftReader) throws(ColumnarError) -> Index
     ) throws(ColumnarError) -> Index {
         var place = location
@@ -77,9 +79,11 @@ struct IndexCheck {
         }
         let bytes = try input.read(offset: offset, count: byteCount, pool: pool)
         defer { withExtendedLifetime(bytes) {} }
-        var thrift = ThriftReader(
-            ByteReader(
-                UnsafeRawBufferPointer(start: bytes.base, count: byteCount), location: place))
+        let body = UnsafeRawBufferPointer(start: bytes.base, count: byteCount)
+        if let sum, sum != ChunkSeal.sum(body) {
+            throw .corrupt(place, reason: "the \(name) is not as it was written")
+        }
+        var thrift = ThriftReader(ByteReader(body, location: place))
         return try parse(&thrift)
     }
 }

@@ -41,12 +41,25 @@ package struct ParquetVerification {
         }
         checkOverlap(&verdict)
         let input = try file.reopen()
+        try checkMagic(input, &verdict)
         for (index, node) in file.tree.columns.enumerated() {
             for rowGroup in file.metadata.rowGroups.indices {
                 try check(column: index, node, rowGroup, input, &verdict)
             }
         }
         try OrderCheck(file: file, pool: pool).check(&verdict)
+    }
+
+    private func checkMagic(
+        _ input: InputFile, _ verdict: inout ParquetVerdict
+    ) throws(ColumnarError) {
+        let head = try input.read(offset: 0, count: 4, pool: pool)
+        if head.base.loadUnaligned(as: UInt32.self) != Footer.magic {
+            verdict.add(
+                .unreadable, FileLocation(path: file.path, offset: 0),
+                "the file does not begin with PAR1")
+        }
+        withExtendedLifetime(head) {}
     }
 
     /// Chunks that share bytes: each is read again, so that a small file could stand for a huge one.

@@ -1,11 +1,18 @@
 /// A chunk's filter in its file: the header is read, and then only the blocks that are asked for.
+///
+/// If the file vouches for the filter, each block is read with the stretch that was summed with it.
 struct StoredBloomFilter {
     private let group: RowGroupReader
     private let start: Int
     private let blockCount: Int
+    /// Of the stretches; nil: they have none.
+    private let sums: ArraySlice<UInt32>?
+    private let location: FileLocation
     private static let headBytes = 64
 
     /// nil for a filter of an unknown kind, or one that does not lie in the file.
+    ///
+    /// Throws if the file vouches for the filter and its header is not as it was written.
     init?(
         _ chunk: ColumnChunkMetadata, group: RowGroupReader, location: FileLocation
     ) throws(ColumnarError) {
@@ -18,7 +25,18 @@ struct StoredBloomFilter {
         var thrift = ThriftReader(
             ByteReader(
                 UnsafeRawBufferPointer(start: head.base, count: headBytes), location: location))
-        guard let byteCount = try? Self.byteCount(&thrift) else { return nil }
+        let read = try? Self.byteCount(&thrift)
+        var place = location
+        place.offset = offset
+        self.location = place
+        if let seal = chunk.seal {
+            let stored = UnsafeRawBufferPointer(start: head.base, count: thrift.bytes.position)
+            guard read != nil, seal.bloomFilter.first == ChunkSeal.sum(stored) else {
+                throw Self.isAltered(place)
+            }
+        }
+        sums = chunk.seal?.bloomFilter.dropFirst()
+        guard let byteCount = read else { return nil }
         start = offset + thrift.bytes.position
         guard byteCount > 0, byteCount % BloomFilter.blockBytes == 0,
             byteCount <= BloomFilter.largestBytes,
@@ -27,6 +45,10 @@ struct StoredBloomFilter {
         blockCount = byteCount / BloomFilter.blockBytes
         self.group = group
         group.counters.bytesRead.wrappingAdd(headBytes, ordering: .relaxed)
+    }
+
+    static func isAltered(_ location: FileLocation) -> ColumnarError {
+        .corrupt(location, reason: "the Bloom filter is not as it was written")
     }
 
     /// Bytes of the blocks; 0 if algorithm, hash or compression are none that we know.
@@ -52,11 +74,23 @@ struct StoredBloomFilter {
 
     func mayContain(hash: UInt64) throws(ColumnarError) -> Bool {
         let block = BloomFilter.block(of: hash, blockCount: blockCount)
+        let stretchBlocks =
+            sums == nil ? 1 : ChunkSeal.bloomStretchBytes / BloomFilter.blockBytes
+        let first = block / stretchBlocks * stretchBlocks
+        let byteCount = min(stretchBlocks, blockCount - first) * BloomFilter.blockBytes
         let bytes = try group.input.read(
-            offset: start + block * BloomFilter.blockBytes, count: BloomFilter.blockBytes,
-            pool: group.pool)
-        group.counters.bytesRead.wrappingAdd(BloomFilter.blockBytes, ordering: .relaxed)
-        return BloomFilter.mayContain(hash: hash, block: bytes.span(of: UInt32.self, count: 8))
+            offset: start + first * BloomFilter.blockBytes, count: byteCount, pool: group.pool)
+        defer { withExtendedLifetime(bytes) {} }
+        group.counters.bytesRead.wrappingAdd(byteCount, ordering: .relaxed)
+        if let sums {
+            let stretch = sums.startIndex + block / stretchBlocks
+            let found = ChunkSeal.sum(UnsafeRawBufferPointer(start: bytes.base, count: byteCount))
+            guard stretch < sums.endIndex, sums[stretch] == found else {
+                throw Self.isAltered(location)
+            }
+        }
+        return BloomFilter.mayContain(
+            hash: hash, block: bytes.span(of: UInt32.self, start: (block - first) * 8, count: 8))
     }
 }
 

@@ -3,7 +3,7 @@ import Synchronization
 /// Reads the page index of one row group's chunks, each once.
 ///
 /// An index only ever saves work: one that cannot be read, or that contradicts itself or the footer,
-/// counts as absent.
+/// counts as absent. One that the file vouches for and that is not as it was written is an error.
 /// https://github.com/apache/parquet-format/blob/master/PageIndex.md
 final class PageIndexReader: Sendable {
     private let input: InputFile
@@ -27,14 +27,14 @@ final class PageIndexReader: Sendable {
     }
 
     /// Where a leaf's pages lie and the rows that they begin with.
-    func offsetIndex(_ leaf: Int) -> OffsetIndex? {
+    func offsetIndex(_ leaf: Int) throws(ColumnarError) -> OffsetIndex? {
         if let held = offsets.withLock({ $0[leaf] }) { return held }
         let chunk = chunks[leaf]
         var index: OffsetIndex?
         if let offset = chunk.offsetIndexOffset {
-            index = read(offset, chunk.offsetIndexBytes) { thrift throws(ColumnarError) in
-                try OffsetIndex(reading: &thrift)
-            }
+            index = try read(
+                "offset index", chunk, offset, chunk.offsetIndexBytes, sum: chunk.seal?.offsetIndex,
+                { thrift throws(ColumnarError) in try OffsetIndex(reading: &thrift) })
         }
         if let found = index, !isSound(found, chunk) { index = nil }
         offsets.withLock { $0[leaf] = .some(index) }
@@ -42,11 +42,11 @@ final class PageIndexReader: Sendable {
     }
 
     /// Bounds of a leaf's pages, as many as its offset index has.
-    func columnIndex(_ leaf: Int) -> ColumnIndex? {
+    func columnIndex(_ leaf: Int) throws(ColumnarError) -> ColumnIndex? {
         let chunk = chunks[leaf]
-        guard let offset = chunk.columnIndexOffset, let pages = offsetIndex(leaf)?.pages,
-            let index = read(
-                offset, chunk.columnIndexBytes,
+        guard let offset = chunk.columnIndexOffset, let pages = try offsetIndex(leaf)?.pages,
+            let index = try read(
+                "column index", chunk, offset, chunk.columnIndexBytes, sum: chunk.seal?.columnIndex,
                 { thrift throws(ColumnarError) in try ColumnIndex(reading: &thrift) }),
             index.pages.count == pages.count
         else { return nil }
@@ -54,9 +54,9 @@ final class PageIndexReader: Sendable {
     }
 
     private func read<Index>(
-        _ offset: Int, _ byteCount: Int,
-        _ parse: (inout ThriftReader) throws(ColumnarError) -> Index
-    ) -> Index? {
+        _ name: String, _ chunk: ColumnChunkMetadata, _ offset: Int, _ byteCount: Int,
+        sum: UInt32?, _ parse: (inout ThriftReader) throws(ColumnarError) -> Index
+    ) throws(ColumnarError) -> Index? {
         guard offset >= 4, byteCount > 0, byteCount <= Limits.pageIndexBytes,
             offset <= input.sizeBytes, byteCount <= input.sizeBytes - offset
         else { return nil }
@@ -65,9 +65,18 @@ final class PageIndexReader: Sendable {
             counters.bytesRead.wrappingAdd(byteCount, ordering: .relaxed)
             defer { withExtendedLifetime(bytes) {} }
             let body = UnsafeRawBufferPointer(start: bytes.base, count: byteCount)
-            var thrift = ThriftReader(ByteReader(body, location: location))
+            var place = location
+            place.column = chunk.path.joined(separator: ".")
+            place.offset = offset
+            if let sum, sum != ChunkSeal.sum(body) {
+                throw .corrupt(place, reason: "the \(name) is not as it was written")
+            }
+            var thrift = ThriftReader(ByteReader(body, location: place))
             return try parse(&thrift)
-        } catch { return nil }
+        } catch {
+            if sum == nil { return nil }
+            throw error
+        }
     }
 
     /// Pages follow each other inside the chunk, and their first rows rise from 0.

@@ -13,35 +13,41 @@ struct PagePruner {
     }
 
     /// Rows in pages that may satisfy every predicate.
-    mutating func rows(matching predicates: [ScanPredicate]) -> RowRanges {
+    mutating func rows(
+        matching predicates: [ScanPredicate]
+    ) throws(ColumnarError) -> RowRanges {
         var rows = RowRanges.all(group.rowCount)
         for predicate in predicates {
             if rows.isEmpty { break }
-            if let some = self.rows(matching: predicate) { rows = rows.intersection(some) }
+            if let some = try self.rows(matching: predicate) { rows = rows.intersection(some) }
         }
         return rows
     }
 
     /// nil: nothing is known, so every row may match.
-    private mutating func rows(matching predicate: ScanPredicate) -> RowRanges? {
+    private mutating func rows(
+        matching predicate: ScanPredicate
+    ) throws(ColumnarError) -> RowRanges? {
         switch predicate {
         case .compare(let path, let comparison, let value):
-            return pages(path) { $0.mayMatch(comparison, value) }
+            return try pages(path) { $0.mayMatch(comparison, value) }
         case .isIn(let path, let values):
-            return pages(path) { bounds in values.contains { bounds.mayMatch(.equal, $0) } }
-        case .isNull(let path): return pages(path) { $0.mayBeNull }
-        case .isNotNull(let path): return pages(path) { $0.mayBeNotNull }
+            return try pages(path) { bounds in
+                values.contains { bounds.mayMatch(.equal, $0) }
+            }
+        case .isNull(let path): return try pages(path) { $0.mayBeNull }
+        case .isNotNull(let path): return try pages(path) { $0.mayBeNotNull }
         case .and(let parts):
             var result: RowRanges?
             for part in parts {
-                guard let some = rows(matching: part) else { continue }
+                guard let some = try rows(matching: part) else { continue }
                 result = result?.intersection(some) ?? some
             }
             return result
         case .or(let parts):
             var result = RowRanges()
             for part in parts {
-                guard let some = rows(matching: part) else { return nil }
+                guard let some = try rows(matching: part) else { return nil }
                 result = result.union(some)
             }
             return result
@@ -50,9 +56,9 @@ struct PagePruner {
 
     private mutating func pages(
         _ path: ScanColumnPath, _ mayMatch: (ColumnBounds) -> Bool
-    ) -> RowRanges? {
+    ) throws(ColumnarError) -> RowRanges? {
         guard case .leaf(let leaf, let node, let type) = pruner.subject(path) else { return nil }
-        if bounds[leaf] == nil { bounds[leaf] = .some(pageBounds(leaf, node, type)) }
+        if bounds[leaf] == nil { bounds[leaf] = .some(try pageBounds(leaf, node, type)) }
         guard let pages = bounds[leaf] ?? nil else { return nil }
         var rows = RowRanges()
         for page in pages where mayMatch(page.bounds) { rows.append(page.rows) }
@@ -61,9 +67,9 @@ struct PagePruner {
 
     private func pageBounds(
         _ leaf: Int, _ node: SchemaNode, _ type: DataType
-    ) -> [(rows: Range<Int>, bounds: ColumnBounds)]? {
-        guard node.repetition == 0, let index = group.pageIndexes.columnIndex(leaf),
-            let offsets = group.pageIndexes.offsetIndex(leaf)
+    ) throws(ColumnarError) -> [(rows: Range<Int>, bounds: ColumnBounds)]? {
+        guard node.repetition == 0, let index = try group.pageIndexes.columnIndex(leaf),
+            let offsets = try group.pageIndexes.offsetIndex(leaf)
         else { return nil }
         let orders = group.file.metadata.columnOrders
         var result: [(rows: Range<Int>, bounds: ColumnBounds)] = []

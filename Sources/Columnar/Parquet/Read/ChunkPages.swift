@@ -33,7 +33,8 @@ struct ChunkPages {
         var levels = 0
         var walk = PageWalk(
             bytes: UnsafeRawBufferPointer(start: bytes.base, count: byteCount),
-            fileOffset: chunk.startOffset, location: location)
+            fileOffset: chunk.startOffset, headerSums: chunk.seal?.pageHeaders[...],
+            location: location)
         while levels < chunk.valueCount {
             let found = try walk.next(page: pages.count)
             try add(found, location, firstLevel: levels)
@@ -63,10 +64,11 @@ struct ChunkPages {
                     start: bytes.base + piece.start, count: piece.file.count))
         }
         for wanted in pieces.pages {
+            let sum = chunk.seal.map { $0.headerSum(wanted, of: index.pages.count) }
             var walk = PageWalk(
                 bytes: UnsafeRawBufferPointer(
                     start: bytes.base + wanted.start, count: wanted.byteCount),
-                fileOffset: wanted.fileOffset, location: location)
+                fileOffset: wanted.fileOffset, headerSums: sum, location: location)
             guard let found = try? walk.next(page: wanted.number),
                 found.isData == (wanted.rows != nil), found.isKnown, walk.isAtEnd
             else { return nil }

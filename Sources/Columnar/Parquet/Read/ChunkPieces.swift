@@ -46,3 +46,11 @@ struct ChunkPieces {
                 start: piece.start + bytes.lowerBound - piece.file.lowerBound))
     }
 }
+
+extension ChunkSeal {
+    /// The sum of one page's header, none if the seal has fewer; `dataPages` is how many the chunk has.
+    func headerSum(_ page: ChunkPieces.Page, of dataPages: Int) -> ArraySlice<UInt32> {
+        let number = page.rows == nil ? 0 : page.number + pageHeaders.count - dataPages
+        return pageHeaders.indices.contains(number) ? pageHeaders[number...number] : []
+    }
+}

@@ -19,10 +19,16 @@ struct PageWalk {
     let fileOffset: Int
     let location: FileLocation
     private var position = 0
+    /// Of the headers to come; nil: they have none.
+    private var headerSums: ArraySlice<UInt32>?
 
-    init(bytes: UnsafeRawBufferPointer, fileOffset: Int, location: FileLocation) {
+    init(
+        bytes: UnsafeRawBufferPointer, fileOffset: Int, headerSums: ArraySlice<UInt32>?,
+        location: FileLocation
+    ) {
         self.bytes = bytes
         self.fileOffset = fileOffset
+        self.headerSums = headerSums
         self.location = location
     }
 
@@ -36,7 +42,11 @@ struct PageWalk {
         let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
         var thrift = ThriftReader(ByteReader(rest, location: place))
         let header = try PageHeader(reading: &thrift)
-        position += thrift.bytes.position
+        let stored = UnsafeRawBufferPointer(rebasing: rest[..<thrift.bytes.position])
+        if headerSums != nil, headerSums?.popFirst() != ChunkSeal.sum(stored) {
+            throw .corrupt(place, reason: "the page's header is not as it was written")
+        }
+        position += stored.count
         guard header.compressedBytes <= bytes.count - position else {
             throw thrift.corrupt(
                 "a page of \(header.compressedBytes) bytes where \(bytes.count - position) are left"

@@ -107,11 +107,24 @@ enum Footer {
     private static func parse(
         _ footer: UnsafeRawBufferPointer, _ location: FileLocation
     ) throws(ColumnarError) -> FileMetadata {
-        guard FooterSeal.holds(footer) else {
+        let seal = FooterSeal.state(of: footer)
+        guard seal != .broken else {
             throw .corrupt(location, reason: "the footer is not as it was written")
         }
         var thrift = ThriftReader(ByteReader(footer, location: location))
-        return try FileMetadata(reading: &thrift)
+        var metadata = try FileMetadata(reading: &thrift)
+        guard metadata.createdBy?.utf8.starts(with: FooterSeal.writer.utf8) ?? false else {
+            return metadata
+        }
+        guard let sums = metadata.keyValues.last(where: { $0.key == ChunkSeals.key })?.value else {
+            return metadata
+        }
+        guard seal == .held else {
+            throw .corrupt(location, reason: "the footer has lost its seal")
+        }
+        try ChunkSeals.attach(sums, to: &metadata.rowGroups, location: location)
+        metadata.keyValues.removeAll { $0.key == ChunkSeals.key || $0.key == FooterSeal.key }
+        return metadata
     }
 
     /// Checks what every later step relies on; `fileBytes` is what lies before the footer.

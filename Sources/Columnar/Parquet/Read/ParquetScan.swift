@@ -181,7 +181,7 @@ package final class ParquetScan: TableScan {
             return RowGroupBatches.empty
         }
         var pages = PagePruner(pruner: source.pruner, group: whole)
-        let rows = pages.rows(matching: filters).closingGaps(below: Limits.rowGapRows)
+        let rows = try pages.rows(matching: filters).closingGaps(below: Limits.rowGapRows)
         if rows.isEmpty { return RowGroupBatches.empty }
         let group = RowGroupReader(whole, rows: rows)
         let columns = try columns(source, group, pool: pool)

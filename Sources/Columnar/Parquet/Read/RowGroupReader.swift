@@ -69,7 +69,7 @@ final class RowGroupReader: Sendable {
     private func pages(
         _ leaf: Int, _ chunk: ColumnChunkMetadata, location: FileLocation, someSuffice: Bool
     ) throws(ColumnarError) -> ChunkPages {
-        if someSuffice, rows.rowCount < rowCount, let index = pageIndexes.offsetIndex(leaf),
+        if someSuffice, rows.rowCount < rowCount, let index = try pageIndexes.offsetIndex(leaf),
             let some = try ChunkPages(
                 file: input, chunk: chunk, index: index, rows: rows, rowCount: rowCount,
                 location: location, pool: pool, options: options)

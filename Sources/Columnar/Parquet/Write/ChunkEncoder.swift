@@ -46,6 +46,7 @@ struct ChunkEncoder: ~Copyable {
         chunk.metadata.type = staging.physical
         chunk.metadata.path = staging.leaf.path
         chunk.metadata.valueCount = staging.levelCount
+        chunk.metadata.seal = options.sealsFile ? ChunkSeal() : nil
         let plan = try trial.choose(staging, &filler.values, compressor)
         let pages = PageCutter.pages(
             of: staging, options, isCoded: plan.dictionary != nil,

@@ -92,7 +92,9 @@ struct PageImage {
         header.compressedBytes = levels.count + stored.count
         header.checksum = Checksum.crc32(stored.bytes, after: Checksum.crc32(levels.bytes))
         head.removeAll()
-        try head.append(header.written())
+        let written = header.written()
+        chunk.seal?.pageHeaders.append(ChunkSeal.sum(written))
+        try head.append(written)
         try head.append(levels.bytes)
         try file.write(head.bytes)
         try file.write(stored.bytes)

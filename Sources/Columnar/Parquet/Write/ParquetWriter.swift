@@ -44,7 +44,6 @@ package final class ParquetWriter {
         metadata.columnOrders = Array(repeating: .typeDefined, count: tree.leaves.count)
         metadata.createdBy = options.createdBy
         metadata.keyValues = options.keyValueMetadata
-        if options.sealsFooter { metadata.keyValues.append((FooterSeal.key, FooterSeal.blank)) }
         meter = StagingMeter(limitBytes: max(options.rowGroupBytes, 1))
         var leaves: [LeafStaging] = []
         for leaf in tree.leaves {
@@ -195,6 +194,10 @@ package final class ParquetWriter {
             group.columns[bloom.leaf].bloomFilterOffset = file.sizeBytes
             let bytes = bloom.filter.written()
             group.columns[bloom.leaf].bloomFilterBytes = bytes.count
+            group.columns[bloom.leaf].seal?.bloomFilter = bytes.withUnsafeBytes {
+                ChunkSeal.sums(
+                    bloomFilter: $0, headBytes: bytes.count - bloom.filter.words.count * 4)
+            }
             try write(bytes)
         }
         indexes.append(pages)
@@ -230,6 +233,7 @@ package final class ParquetWriter {
                 metadata.rowGroups[group].columns[leaf].columnIndexOffset = file.sizeBytes
                 let bytes = column.written(tree.leaves[leaf].node.element)
                 metadata.rowGroups[group].columns[leaf].columnIndexBytes = bytes.count
+                metadata.rowGroups[group].columns[leaf].seal?.columnIndex = ChunkSeal.sum(bytes)
                 try write(bytes)
             }
         }
@@ -238,13 +242,18 @@ package final class ParquetWriter {
                 metadata.rowGroups[group].columns[leaf].offsetIndexOffset = file.sizeBytes
                 let bytes = index.offset.written()
                 metadata.rowGroups[group].columns[leaf].offsetIndexBytes = bytes.count
+                metadata.rowGroups[group].columns[leaf].seal?.offsetIndex = ChunkSeal.sum(bytes)
                 try write(bytes)
             }
+        }
+        if options.sealsFile {
+            metadata.keyValues.append((ChunkSeals.key, ChunkSeals.text(metadata.rowGroups)))
+            metadata.keyValues.append((FooterSeal.key, FooterSeal.blank))
         }
         var thrift = ThriftWriter()
         metadata.write(to: &thrift)
         var footer = thrift.bytes
-        if options.sealsFooter { FooterSeal.seal(&footer) }
+        if options.sealsFile { FooterSeal.seal(&footer) }
         let length = UInt32(truncatingIfNeeded: footer.count)
         try write(footer + withUnsafeBytes(of: length) { Array($0) })
         try writeMagic()

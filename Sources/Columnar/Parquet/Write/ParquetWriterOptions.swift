@@ -45,8 +45,10 @@ package struct ParquetWriterOptions: Sendable {
     /// The order that the rows have, if they have one.
     package var sortingColumns: [ParquetSortingColumn] = []
     package var keyValueMetadata: [(key: String, value: String)] = []
-    /// Whether the footer holds a hash of itself: damage in it is then told when the file is opened.
-    package var sealsFooter = false
+    /// Whether the footer holds hashes of itself, of page headers, page indexes and Bloom filters.
+    ///
+    /// Damage in them is then told where they are read. Only where `createdBy` is ours.
+    package var sealsFile = false
     package var createdBy = "lake version 0.1.0"
 
     package init() {}
