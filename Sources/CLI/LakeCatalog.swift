@@ -52,7 +52,8 @@ struct LakeCatalog: Catalog {
         do {
             let lake = try Lake.open(at: path, access: .readOnly)
             return try LakeTable(
-                IcebergTable.open(table, in: lake.catalog, lakeFolder: path), workers: workers)
+                IcebergTable.open(table, in: lake.catalog, lakeFolder: path), workers: workers,
+                hidden: lake.hiddenRows(of: table))
         } catch {
             throw QueryError(error)
         }
@@ -69,16 +70,21 @@ struct LakeTable: Query.Table {
     private let snapshot: TableSnapshot?
     private let workers: Int
     private let firstFact: Int
+    /// Rows of accounts that are being erased: the account column's position, and the accounts.
+    private let hidden: (column: Int, accounts: [String])?
 
-    init(_ table: IcebergTable, workers: Int) {
+    init(_ table: IcebergTable, workers: Int, hidden: HiddenRows? = nil) {
         self.workers = workers
         snapshot = table.currentSnapshot
         var fields = (snapshot?.schema ?? table.metadata.schema).fields
         firstFact = fields.count
         fields += FileFact.fields
         hiddenColumns = Set(firstFact..<fields.count)
-        schema = Schema(fields)
-        rowCount = snapshot.map { $0.recordCount.map(Int.init) } ?? 0
+        let schema = Schema(fields)
+        self.schema = schema
+        let column = hidden.flatMap { schema.index(of: $0.column) }
+        self.hidden = column.map { ($0, hidden?.accounts ?? []) }
+        rowCount = column != nil ? nil : snapshot.map { $0.recordCount.map(Int.init) } ?? 0
     }
 
     func scan(_ request: ScanRequest, pool: BufferPool) throws(QueryError) -> any TableScan {
@@ -92,7 +98,7 @@ struct LakeTable: Query.Table {
         do {
             let plan = try snapshot.plan(matching: request.predicates)
             total = plan.total
-            if request.columns.isEmpty, request.predicates.isEmpty {
+            if request.columns.isEmpty, request.predicates.isEmpty, hidden == nil {
                 // The manifests have the answer: no file need be opened.
                 let rows = plan.files.reduce(0) { $0 + Int($1.file.recordCount) }
                 return RowCountScan(rowCount: rows, files: total)
@@ -102,12 +108,22 @@ struct LakeTable: Query.Table {
             throw QueryError(error)
         }
         return try storage { () throws(ColumnarError) in
-            let scan = try ParquetScan(
-                files: files, schema: schema, request: request, pool: pool,
-                options: ParquetReadOptions(verifiesChecksums: true), workers: workers)
-            scan.counters.filesTotal.store(total, ordering: .relaxed)
-            return scan
+            guard let hidden else { return try scan(request, files, total, pool) }
+            return try HidingScan(
+                request, hiding: hidden.accounts, column: hidden.column,
+                type: schema.fields[hidden.column].type
+            ) { (request) throws(ColumnarError) in try scan(request, files, total, pool) }
         }
+    }
+
+    private func scan(
+        _ request: ScanRequest, _ files: [ParquetScanFile], _ total: Int, _ pool: BufferPool
+    ) throws(ColumnarError) -> any TableScan {
+        let scan = try ParquetScan(
+            files: files, schema: schema, request: request, pool: pool,
+            options: ParquetReadOptions(verifiesChecksums: true), workers: workers)
+        scan.counters.filesTotal.store(total, ordering: .relaxed)
+        return scan
     }
 
     private func scanFiles(

@@ -57,6 +57,7 @@ enum RunReportText {
             (files.unchangedByHash, "touched with the same bytes"),
             (files.unchangedByStat, "untouched"), (files.quarantined, "quarantined"),
             (files.inFlight, "still being written"), (files.unreadable, "unreadable"),
+            (files.suppressed, "of erased accounts"),
         ].filter { $0.0 > 0 }.map { "\(Amount.count($0.0)) \($0.1)" }
         let counts = parts.isEmpty ? "" : ": \(parts.joined(separator: ", "))"
         return "\(name): \(Amount.count(files.seen, "raw file"))\(counts)\n"
@@ -78,6 +79,10 @@ enum RunReportText {
         if table.rowsObserved > 0 {
             text += "  \(Amount.count(table.rowsObserved, "row")) of counters appended to "
             text += "\(TableDefinition.metricsName(of: table.name))\n"
+        }
+        if table.recordsSuppressed > 0 {
+            text +=
+                "  \(Amount.count(table.recordsSuppressed, "record")) of erased accounts left out\n"
         }
         let files = table.files
         if files.vanished > 0 {

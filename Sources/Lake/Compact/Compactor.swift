@@ -87,7 +87,8 @@ struct Compactor {
         let prepared = try TableRun(
             table: table, metrics: metrics, referred: referred, deferredChecks: deferred,
             root: root, identity: identity, keySeed: keySeed, lake: lake, database: database,
-            options: options, pool: pool, changed: changed
+            options: options, pool: pool, changed: changed,
+            suppressions: Suppressions(database, definitions)
         ).run()
         let counts = prepared.report.files
         if !rawIsMarked, changed == nil, counts.seen == 0, counts.vanished > 0 {

@@ -28,7 +28,8 @@ extension Compactor {
                     deferredChecks: Self.references(of: definition), root: root, identity: identity,
                     keySeed: keySeed,
                     lake: lake, database: database, options: options, pool: pool,
-                    changed: changed?.lists[index]
+                    changed: changed?.lists[index],
+                    suppressions: Suppressions(database, definitions)
                 ).dryRun())
         }
         report.totalNanos = options.nanos() &- begun

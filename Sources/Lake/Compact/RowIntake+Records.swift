@@ -13,6 +13,10 @@ extension RowIntake {
     mutating func take(
         records path: String, stat: FileStat, state: RawFileState?, isYoung: Bool
     ) throws(LakeError) -> RecordsVerdict {
+        if gate?.refuses(path: path) == true {
+            if state?.flags.contains(.hasRow) == true { _ = try leave(records: path) }
+            return .suppressed
+        }
         let (opened, failure) = try RawFileStream.open(path, in: sources.root)
         guard let opened else {
             // Gone since it was listed, or another kind of thing: the next run sees.
@@ -24,6 +28,7 @@ extension RowIntake {
         var taking = RecordTaking(
             known: hasRows ? try sources.remembered.entries(of: path) : RecordEntries())
         var faults = RecordFaults()
+        let refused = touches.suppressedRecords
         let file = target.rows.files.begin(path)
         let end = try read(opened, path, file, &taking, &faults)
         let isTorn = faults.isTailBroken && isYoung
@@ -34,6 +39,9 @@ extension RowIntake {
             return .rejected(reason: faults.text(good: 0))
         }
         if taking.count == 0, !faults.isEmpty { return .rejected(reason: faults.text(good: 0)) }
+        if taking.count == 0, touches.suppressedRecords > refused, taking.known.isEmpty {
+            return .suppressed
+        }
         let good = taking.count
         return try settle(
             taking.finish(), of: taking.known, path, file, good: good, faults, isYoung: isYoung)
@@ -133,6 +141,10 @@ extension RowIntake {
                 faults.add(reason, at: "\(isLines ? "line" : "record") \(record.number)")
                 if record.isUnended, case .json = reason { faults.isTailBroken = true }
             case .row(let row):
+                if gate?.refusesRow(of: flattener) == true {
+                    touches.suppressedRecords += 1
+                    continue
+                }
                 let key = RowKeys.hash(of: row.key, seed: keySeed)
                 let partition = row.partitionValue
                 let hash = volatileMatters ? flattener.stagedHash : row.rowHash

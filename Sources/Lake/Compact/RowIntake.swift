@@ -15,13 +15,15 @@ struct RowIntake: RawFileSink {
     /// Asked for each file: true ends the run with `ColumnarError.cancelled`.
     let isCancelled: @Sendable () -> Bool
     var touches = Touches()
+    /// Turns away what is of suppressed accounts; nil: nobody is.
+    var gate: SuppressionGate?
     private var buffer: StagingBuffer
     private var decoder: RawFileDecoder?
     var checks: RowChecks
 
     init(
         definition: TableDefinition, keySeed: UInt64, ingestedAtMicros: Int64,
-        target: StagingArea, sources: RecordSources, pool: BufferPool,
+        target: StagingArea, sources: RecordSources, suppressions: Suppressions, pool: BufferPool,
         isCancelled: @escaping @Sendable () -> Bool
     ) throws(LakeError) {
         flattener = try Flattener(definition: definition, pool: pool)
@@ -36,6 +38,7 @@ struct RowIntake: RawFileSink {
             decoder = RawFileDecoder(definition.raw.compression, pool: pool)
         }
         checks = try RowChecks(definition)
+        gate = SuppressionGate(definition, suppressions)
         volatileMatters = definition.settings.volatile == .update
         self.keySeed = keySeed
         self.ingestedAtMicros = ingestedAtMicros
@@ -48,11 +51,13 @@ struct RowIntake: RawFileSink {
         bytes: UnsafeRawBufferPointer, path: String, stat: FileStat, state: RawFileState?
     ) throws(LakeError) -> RawFileVerdict {
         if isCancelled() { throw .columnar(.cancelled) }
+        if gate?.refuses(path: path) == true { return try suppress(path, state) }
         let outcome = try flatten(bytes, path)
         guard case .row(let row) = outcome else {
             guard case .rejected(let reason) = outcome else { return .same }
             return .rejected(reason: "\(reason)")
         }
+        if gate?.refusesRow(of: flattener) == true { return try suppress(path, state) }
         let key = RowKeys.hash(of: row.key, seed: keySeed)
         let partition = row.partitionValue
         if let state, state.flags.contains(.hasRow) {
@@ -83,6 +88,14 @@ struct RowIntake: RawFileSink {
         return .staged(rowHash: rowHash, keyHash: key.low, partition: partition)
     }
 
+    /// Leaves a file of a suppressed account alone; a row that it had goes.
+    private mutating func suppress(
+        _ path: String, _ state: RawFileState?
+    ) throws(LakeError) -> RawFileVerdict {
+        if let state, state.flags.contains(.hasRow) { _ = try leave(path: path, state: state) }
+        return .suppressed
+    }
+
     mutating func leave(path: String, state: RawFileState) throws(LakeError) -> Int {
         if definition.raw.format.holdsMany { return try leave(records: path) }
         let name = Touches.hash(ofPath: path, seed: keySeed)
@@ -99,7 +112,9 @@ struct RowIntake: RawFileSink {
     mutating func restage(
         bytes: UnsafeRawBufferPointer, path: String, stat: FileStat, state: RawFileState
     ) throws(LakeError) -> UInt64? {
+        if gate?.refuses(path: path) == true { return nil }
         guard case .row(let row) = try flatten(bytes, path) else { return nil }
+        if gate?.refusesRow(of: flattener) == true { return nil }
         let key = RowKeys.hash(of: row.key, seed: keySeed)
         guard key.low == state.keyHash, row.partitionValue == state.partition,
             !checks.turnsDown(flattener)
@@ -184,6 +199,8 @@ struct Touches: Sendable {
     var leftKeys: Set<UInt64> = []
     /// Short hashes of the paths that are remembered and whose say in this run is known.
     var settled: Set<UInt64> = []
+    /// Records of files of many that were turned away.
+    var suppressedRecords = 0
 
     /// How a raw path is named in these sets.
     static func hash(ofPath path: String, seed: UInt64) -> ContentHash {
@@ -197,6 +214,7 @@ struct Touches: Sendable {
         a.departedRecords.formUnion(b.departedRecords)
         a.leftKeys.formUnion(b.leftKeys)
         a.settled.formUnion(b.settled)
+        a.suppressedRecords += b.suppressedRecords
     }
 }
 

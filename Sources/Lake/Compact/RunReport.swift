@@ -21,6 +21,8 @@ package struct RunReport: Hashable, Sendable {
         package var bytesWritten = 0
         /// Rows appended to the table's metrics table.
         package var rowsObserved = 0
+        /// Records, of files of many, of accounts that were erased.
+        package var recordsSuppressed = 0
         /// Rows in the table after the run.
         package var rowsTotal: Int64 = 0
         /// Values that did not fit their column and went to `_extra`, by column name.

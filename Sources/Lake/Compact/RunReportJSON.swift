@@ -66,7 +66,8 @@ extension RunReport.Table {
         ("seen", \.seen), ("new", \.new), ("changed", \.changed),
         ("unchanged_by_stat", \.unchangedByStat), ("unchanged_by_hash", \.unchangedByHash),
         ("unchanged_by_row", \.unchangedByRow), ("quarantined", \.quarantined),
-        ("in_flight", \.inFlight), ("unreadable", \.unreadable), ("vanished", \.vanished),
+        ("in_flight", \.inFlight), ("unreadable", \.unreadable), ("suppressed", \.suppressed),
+        ("vanished", \.vanished),
         ("deleted", \.deleted), ("cold", \.cold), ("ignored", \.ignored), ("read", \.read),
         ("bytes_read", \.bytesRead), ("audited", \.audited),
         ("audit_changed", \.auditChanged),
@@ -77,7 +78,7 @@ extension RunReport.Table {
         ("rows_carried", \.rowsCarried), ("rows_filled", \.rowsFilled),
         ("partitions_rewritten", \.partitionsRewritten),
         ("bytes_read", \.bytesRead), ("bytes_written", \.bytesWritten),
-        ("rows_observed", \.rowsObserved),
+        ("rows_observed", \.rowsObserved), ("records_suppressed", \.recordsSuppressed),
     ])
 
     private static let stages: [(name: String, path: StagePath)] = [

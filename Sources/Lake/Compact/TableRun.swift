@@ -19,6 +19,8 @@ struct TableRun {
     let pool: BufferPool
     /// The paths to look at; nil for all.
     var changed: ChangedPaths.List?
+    /// Accounts whose files and records are not taken.
+    var suppressions = Suppressions()
 
     /// What a table brings to the run's transaction.
     struct Prepared {
@@ -116,14 +118,14 @@ struct TableRun {
             pool: pool, audit: RawAudit(percent: options.auditPercent, seed: identity.seed),
             forgetsVanished: table.definition.settings.onDelete == .delete, changed: changed)
         let (table, micros, seed) = (table, identity.startedMicros, keySeed)
-        let (pool, progress) = (pool, options.progress)
+        let (pool, progress, suppressions) = (pool, options.progress, suppressions)
         return try scan.run(
             database: database, source: table.source, workers: options.workers,
             ioThreads: options.ioThreads, journal: sources.journal,
             makeSink: { (_) throws(LakeError) in
                 try RowIntake(
                     definition: table.definition, keySeed: seed, ingestedAtMicros: micros,
-                    target: area, sources: sources, pool: pool,
+                    target: area, sources: sources, suppressions: suppressions, pool: pool,
                     isCancelled: { progress?.isCancelled == true })
             },
             finish: { (intake) throws(LakeError) in try intake.finish() },
@@ -155,7 +157,8 @@ struct TableRun {
             try RowIntake(
                 definition: table.definition, keySeed: keySeed,
                 ingestedAtMicros: identity.startedMicros, target: area, sources: sources,
-                pool: pool, isCancelled: { progress?.isCancelled == true })
+                suppressions: suppressions, pool: pool,
+                isCancelled: { progress?.isCancelled == true })
         }
         var conflicts = KeyConflicts.Outcome()
         if table.definition.raw.format.holdsMany {
@@ -344,6 +347,7 @@ struct TableRun {
         report.quarantined = scan.quarantined
         report.unreadable = scan.unreadable
         report.inFlight = scan.inFlight
+        report.recordsSuppressed = area.touches.suppressedRecords
         report.rowsSuperseded = staged.supersededCount
         for (index, count) in area.drift.enumerated() where count > 0 {
             report.drift.append(

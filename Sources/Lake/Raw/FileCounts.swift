@@ -19,6 +19,9 @@ package struct FileCounts: Hashable, Sendable {
     /// The operating system refused to read it: next run's work.
     package var unreadable = 0
 
+    /// Of accounts that were erased: not taken.
+    package var suppressed = 0
+
     /// Remembered and no longer on disk since this run; not among `seen`.
     package var vanished = 0
     /// Of the vanished: their rows left the table (`on_delete: delete`).
@@ -40,7 +43,7 @@ package struct FileCounts: Hashable, Sendable {
     /// The sum of all classes of files seen: `seen`, if none was forgotten.
     package var classed: Int {
         unchangedByStat + unchangedByHash + unchangedByRow + new + changed + quarantined + inFlight
-            + unreadable
+            + unreadable + suppressed
     }
 
     package static func += (a: inout FileCounts, b: FileCounts) {
@@ -53,6 +56,7 @@ package struct FileCounts: Hashable, Sendable {
         a.quarantined += b.quarantined
         a.inFlight += b.inFlight
         a.unreadable += b.unreadable
+        a.suppressed += b.suppressed
         a.vanished += b.vanished
         a.deleted += b.deleted
         a.cold += b.cold

@@ -22,6 +22,7 @@ extension FolderScan {
                 return .asBefore
             }
             return .state(quarantine(file, reason, stat, content, state: state, &result))
+        case .suppressed: return .state(suppressed(file, stat, content, state: state, &result))
         case .taken(let changed, let hasRows, let faults):
             var entry = state ?? RawFileState(flags: [], hint: .none, content: content)
             if hasRows { entry.flags.insert(.hasRow) } else { entry.flags.remove(.hasRow) }

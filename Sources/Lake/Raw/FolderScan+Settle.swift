@@ -201,6 +201,7 @@ extension FolderScan {
                 RawFileState(
                     flags: .hasRow, hint: hint(stat), content: content, rowHash: rowHash,
                     keyHash: keyHash, partition: partition))
+        case .suppressed: return .state(suppressed(file, stat, content, state: state, &result))
         case .same, nil:
             if state?.flags.contains(.isQuarantined) == true { result.released.append(file) }
             result.counts.unchangedByRow += 1
@@ -210,6 +211,16 @@ extension FolderScan {
             same.flags.subtract([.isVanished, .isQuarantined, .isCold, .isReturned])
             return .state(same)
         }
+    }
+
+    /// What to remember of a suppressed account's file: only what saves reading it again.
+    func suppressed(
+        _ file: String, _ stat: FileStat, _ content: ContentHash, state: RawFileState?,
+        _ result: inout ScanResult
+    ) -> RawFileState {
+        if state?.flags.contains(.isQuarantined) == true { result.released.append(file) }
+        result.counts.suppressed += 1
+        return RawFileState(flags: [], hint: hint(stat), content: content)
     }
 
     /// Lists a file in the quarantine; its old row, if it has one, stays.

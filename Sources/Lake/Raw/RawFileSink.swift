@@ -25,6 +25,8 @@ enum RawFileVerdict {
     case staged(rowHash: UInt64, keyHash: UInt64, partition: Int32?)
     /// The same row as before; nothing is staged.
     case same
+    /// Of a suppressed account: it has no row, and its old one leaves the table.
+    case suppressed
     case rejected(reason: String)
 }
 
@@ -32,6 +34,8 @@ enum RawFileVerdict {
 enum RecordsVerdict {
     /// So many keys have another row than before, those are staged; some records may have been left out.
     case taken(changed: Int, hasRows: Bool, faults: String?)
+    /// All of it is of suppressed accounts: it has no rows.
+    case suppressed
     /// Nothing of it can be taken.
     case rejected(reason: String)
     /// Somebody writes to it, or its end is still to come.
