@@ -21,7 +21,7 @@ package struct CompactionOptions: Sendable {
     /// How long a file that no snapshot names is kept for readers.
     package var graceMicros: Int64 = 86_400 * 1_000_000
     /// Bytes of staged rows that are held in memory before they are written to disk.
-    package var stagingBytes = 160 << 20
+    package var stagingBytes = 96 << 20
     /// Hashes that a check of a whole table holds at a time.
     package var checkHashes = Limits.checkHashes
     /// How much history tables keep.

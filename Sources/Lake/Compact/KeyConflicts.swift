@@ -15,8 +15,8 @@ struct KeyConflicts {
     let root: RawRootHandle
     let source: Int64
     let database: Database
-    /// Short hashes of the keys at stake.
-    let keys: Set<UInt64>
+    /// Short hashes of the keys at stake; asked once, and not by a first run.
+    let keys: () throws(LakeError) -> Set<UInt64>
     /// Short hashes of the paths whose say is known already.
     let settled: Set<UInt64>
     let keySeed: UInt64
@@ -37,10 +37,13 @@ struct KeyConflicts {
         makeIntake: () throws(LakeError) -> RowIntake
     ) throws(LakeError) -> Outcome {
         var outcome = Outcome()
+        let cursor = try RawFiles.Cursor(database, source: source)
+        // A first run remembers nothing that could be in conflict.
+        guard try cursor.peek() != nil else { return outcome }
+        let keys = try keys()
         guard !keys.isEmpty else { return outcome }
         var intake: RowIntake?
         var reader: RawFileReader?
-        let cursor = try RawFiles.Cursor(database, source: source)
         var entries = RawFileChunk.Entries()
         while let row = try cursor.peek() {
             cursor.advance()

@@ -1,3 +1,5 @@
+import Columnar
+
 /// The latest of the records that a run stages for each key: its file's time, then its path.
 struct RecordClaims: Sendable {
     /// One staged record; the file is a number of `StagedFiles`.
@@ -48,6 +50,7 @@ struct RecordConflicts {
     let staged: StagedRows
     let touches: Touches
     let keySeed: UInt64
+    let pool: BufferPool
 
     /// Stages the other files' records; returns the partitions where rows with these keys may lie.
     func settle(
@@ -57,7 +60,7 @@ struct RecordConflicts {
         // A first run remembers nothing that could be in conflict.
         var next = try sources.remembered.next(after: "")
         guard next != nil else { return partitions }
-        let claims = staged.claims()
+        let claims = try staged.claims(pool: pool)
         let keys = Set(claims.keys).union(touches.leftKeys)
         guard !keys.isEmpty else { return partitions }
         var intake: RowIntake?

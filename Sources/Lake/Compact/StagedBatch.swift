@@ -71,7 +71,8 @@ struct StagingBuffer {
 
     /// The rows so far; the buffer is empty afterwards.
     mutating func seal() throws(ColumnarError) -> StagedBatch {
-        let batch = StagedBatch(buffer: buffer, byteCount: count, rows: rows, starts: starts)
+        let batch = try StagedBatch(
+            buffer: buffer, byteCount: count, rows: rows, starts: starts, pool: pool)
         buffer = try pool.allocate(bytes: Self.batchBytes)
         count = 0
         rows.removeAll(keepingCapacity: true)
@@ -80,131 +81,179 @@ struct StagingBuffer {
     }
 }
 
-/// Sealed staged rows, listed so that each partition's rows stand together.
+/// Sealed staged rows, numbered so that each partition's rows stand together.
 final class StagedBatch: Sendable {
     /// Where the rows' bytes are.
     private enum Storage: Sendable {
-        case memory(Buffer)
-        /// In a file, in the order of the lists below.
-        case file(SpillFile)
+        /// As they were staged; each row's start.
+        case memory(Buffer, starts: [UInt32])
+        /// In the order of their numbers, from an offset of the file.
+        case file(SpillFile, offset: Int)
+    }
+
+    /// The rows of one partition; nil is the one partition of an unpartitioned table.
+    struct Part: Sendable {
+        var value: Int32?
+        var rows: Range<Int>
+        /// Where they are once the batch is in a file.
+        var bytes: Range<Int>
     }
 
     private let storage: Storage
     let byteCount: Int
-    /// Of each row's key.
-    let keys: [ContentHash]
-    let modifiedNanos: [Int64]
-    /// Of each row; empty where files hold one record each.
-    let places: [RecordPlace]
-    /// Where each row's bytes begin.
-    private let starts: [UInt32]
-    /// Rising partition values with their rows; nil is the one partition of an unpartitioned table.
-    let partitions: [(value: Int32?, rows: Range<Int>)]
-
-    var count: Int { keys.count }
+    let count: Int
+    let keys: StagedKeys
+    /// Whether the rows are of files of many records.
+    let hasPlaces: Bool
+    /// Rising by partition value.
+    let parts: [Part]
 
     /// The rows of one partition.
-    func partition(_ value: Int32?) -> (value: Int32?, rows: Range<Int>)? {
-        partitions.first { $0.value == value }
+    func part(of value: Int32?) -> Part? {
+        var (low, high) = (0, parts.count)
+        let rank = PartitionOrder.rank(value)
+        while low < high {
+            let middle = (low + high) / 2
+            if PartitionOrder.rank(parts[middle].value) < rank {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low < parts.count && parts[low].value == value ? parts[low] : nil
     }
 
     /// Bytes that it takes in memory.
     var heldBytes: Int {
-        let lists = count * (MemoryLayout<ContentHash>.size + 8 + 4) + places.count * 8
-        if case .memory = storage { return byteCount + lists }
-        return lists
+        guard case .memory = storage else { return 0 }
+        return byteCount + keys.byteCount + count * MemoryLayout<UInt32>.size
     }
 
-    fileprivate init(buffer: Buffer, byteCount: Int, rows: [StagedRow], starts: [UInt32]) {
+    fileprivate init(
+        buffer: Buffer, byteCount: Int, rows: [StagedRow], starts: [UInt32], pool: BufferPool
+    ) throws(ColumnarError) {
         var order = Array(rows.indices)
         // Stable, so that rows of a folder stay together within their partition.
         order.sort {
             PartitionOrder.rank(rows[$0].partition) < PartitionOrder.rank(rows[$1].partition)
         }
-        var partitions: [(value: Int32?, rows: Range<Int>)] = []
+        var parts: [Part] = []
+        var end = 0
         for (position, row) in order.enumerated() {
-            if let last = partitions.last, last.value == rows[row].partition {
-                partitions[partitions.count - 1].rows = last.rows.lowerBound..<position + 1
+            let start = end
+            end += StagedRowBytes(buffer.base + Int(starts[row])).byteCount
+            if let last = parts.last, last.value == rows[row].partition {
+                parts[parts.count - 1].rows = last.rows.lowerBound..<position + 1
+                parts[parts.count - 1].bytes = last.bytes.lowerBound..<end
             } else {
-                partitions.append((rows[row].partition, position..<position + 1))
+                parts.append(
+                    Part(
+                        value: rows[row].partition, rows: position..<position + 1,
+                        bytes: start..<end))
             }
         }
-        storage = .memory(buffer)
+        keys = try StagedKeys(
+            order.indices.lazy.map { position in
+                let row = rows[order[position]]
+                return StagedKey(
+                    key: row.key, modifiedNanos: row.modifiedNanos, place: row.place,
+                    row: UInt32(truncatingIfNeeded: position), start: starts[order[position]])
+            }, pool: pool)
+        storage = .memory(buffer, starts: order.map { starts[$0] })
         self.byteCount = byteCount
-        keys = order.map { rows[$0].key }
-        modifiedNanos = order.map { rows[$0].modifiedNanos }
-        places = rows.first?.place == .alone ? [] : order.map { rows[$0].place }
-        self.starts = order.map { starts[$0] }
-        self.partitions = partitions
+        self.parts = parts
+        count = rows.count
+        hasPlaces = rows.first.map { $0.place != .alone } ?? false
     }
 
-    private init(_ batch: StagedBatch, file: SpillFile, starts: [UInt32]) {
-        storage = .file(file)
+    private init(_ batch: StagedBatch, file: SpillFile, offset: Int, keys: StagedKeys) {
+        storage = .file(file, offset: offset)
+        self.keys = keys
         byteCount = batch.byteCount
-        keys = batch.keys
-        modifiedNanos = batch.modifiedNanos
-        places = batch.places
-        self.starts = starts
-        partitions = batch.partitions
+        count = batch.count
+        hasPlaces = batch.hasPlaces
+        parts = batch.parts
     }
 
-    /// The same rows in a nameless file in `folder`, so that each partition's are read in one call.
-    func spilled(to folder: String, pool: BufferPool) throws(LakeError) -> StagedBatch {
-        guard case .memory(let buffer) = storage else { return self }
-        let file = try SpillFile(folder: folder)
-        let ordered: Buffer
-        do throws(ColumnarError) {
-            ordered = try pool.allocate(bytes: byteCount)
-        } catch {
-            throw .columnar(error)
-        }
-        var starts: [UInt32] = []
-        starts.reserveCapacity(count)
+    /// The same rows in a file, so that each partition's are read in one call.
+    func spilled(to file: SpillFile, pool: BufferPool) throws(LakeError) -> StagedBatch {
+        guard case .memory(let buffer, let starts) = storage else { return self }
+        let ordered = try Self.allocate(byteCount, pool)
+        var moved: [UInt32] = []
+        moved.reserveCapacity(count)
         var position = 0
-        for start in self.starts {
+        for start in starts {
             let row = StagedRowBytes(buffer.base + Int(start))
             memcpy(ordered.base + position, row.base, row.byteCount)
-            starts.append(UInt32(truncatingIfNeeded: position))
+            moved.append(UInt32(truncatingIfNeeded: position))
             position += row.byteCount
         }
-        try file.append(UnsafeRawBufferPointer(start: ordered.base, count: position))
-        return StagedBatch(self, file: file, starts: starts)
+        let offset = try file.append(UnsafeRawBufferPointer(start: ordered.base, count: position))
+        let keys = try keys.spilled(to: file, starts: moved, pool: pool)
+        return StagedBatch(self, file: file, offset: offset, keys: keys)
     }
 
-    /// The numbers of the rows that come from these raw paths.
-    func rows(of paths: Set<String>, pool: BufferPool) throws(LakeError) -> Set<Int> {
-        var rows: Set<Int> = []
-        guard !paths.isEmpty else { return rows }
-        try forEach(in: 0..<count, pool: pool) { row, bytes in
-            if paths.contains(String(decoding: bytes.path, as: UTF8.self)) { rows.insert(row) }
-        }
-        return rows
-    }
-
-    /// Calls `body` with each row of a range, and its number.
+    /// Calls `body` with the number of each row that comes from these raw paths.
     func forEach(
-        in rows: Range<Int>, pool: BufferPool,
+        of paths: Set<String>, pool: BufferPool, _ body: (Int) -> Void
+    ) throws(LakeError) {
+        guard !paths.isEmpty else { return }
+        for part in parts {
+            try forEach(in: part, pool: pool) { row, bytes in
+                if paths.contains(String(decoding: bytes.path, as: UTF8.self)) { body(row) }
+            }
+        }
+    }
+
+    /// Calls `body` with each row of a part, and its number.
+    func forEach(
+        in part: Part, pool: BufferPool,
         _ body: (Int, StagedRowBytes) throws(LakeError) -> Void
     ) throws(LakeError) {
-        guard let first = rows.first else { return }
         switch storage {
-        case .memory(let buffer):
-            for row in rows { try body(row, StagedRowBytes(buffer.base + Int(starts[row]))) }
-        case .file(let file):
-            let start = Int(starts[first])
-            let end = rows.upperBound < count ? Int(starts[rows.upperBound]) : byteCount
-            let read: Buffer
-            do throws(ColumnarError) {
-                read = try pool.allocate(bytes: end - start)
-            } catch {
-                throw .columnar(error)
-            }
+        case .memory(let buffer, let starts):
+            for row in part.rows { try body(row, StagedRowBytes(buffer.base + Int(starts[row]))) }
+        case .file(let file, let offset):
+            let read = try Self.allocate(part.bytes.count, pool)
             try file.read(
-                at: start, into: UnsafeMutableRawBufferPointer(start: read.base, count: end - start)
-            )
-            for row in rows {
-                try body(row, StagedRowBytes(read.base + Int(starts[row]) - start))
+                at: offset + part.bytes.lowerBound,
+                into: UnsafeMutableRawBufferPointer(start: read.base, count: part.bytes.count))
+            var position = 0
+            for row in part.rows {
+                let bytes = StagedRowBytes(read.base + position)
+                try body(row, bytes)
+                position += bytes.byteCount
             }
+        }
+    }
+
+    /// The raw path of the row that begins at a place.
+    func path(start: UInt32, pool: BufferPool) throws(LakeError) -> [UInt8] {
+        switch storage {
+        case .memory(let buffer, _):
+            return Array(StagedRowBytes(buffer.base + Int(start)).path)
+        case .file(let file, let offset):
+            let header = try Self.allocate(StagingBuffer.headerBytes, pool)
+            let row = offset + Int(start)
+            try file.read(
+                at: row,
+                into: UnsafeMutableRawBufferPointer(
+                    start: header.base, count: StagingBuffer.headerBytes))
+            let range = StagedRowBytes(header.base).pathRange
+            let path = try Self.allocate(range.count, pool)
+            let bytes = UnsafeMutableRawBufferPointer(start: path.base, count: range.count)
+            try file.read(at: row + range.lowerBound, into: bytes)
+            return Array(bytes)
+        }
+    }
+
+    private static func allocate(
+        _ bytes: Int, _ pool: BufferPool
+    ) throws(LakeError) -> Buffer {
+        do throws(ColumnarError) {
+            return try pool.allocate(bytes: bytes)
+        } catch {
+            throw .columnar(error)
         }
     }
 }
@@ -225,6 +274,8 @@ struct StagedRowBytes {
     var stable: UnsafeRawBufferPointer { part(0, number(0)) }
     var volatile: UnsafeRawBufferPointer { part(number(0), number(1)) }
     var path: UnsafeRawBufferPointer { part(number(0) + number(1), number(2)) }
+    /// Where the path is, from the row's first byte.
+    var pathRange: Range<Int> { byteCount - number(2)..<byteCount }
 
     private func part(_ offset: Int, _ count: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: base + StagingBuffer.headerBytes + offset, count: count)

@@ -142,14 +142,14 @@ struct TableRun {
         try PendingChecks(
             table: table, checks: tableChecks, deferred: deferredChecks, keySeed: keySeed,
             database: database, pool: pool
-        ).settle(area) { (keys, settled) throws(LakeError) in
-            try conflicts(keys, settled, area, sources)
+        ).settle(area) { (touches, setAside) throws(LakeError) in
+            try conflicts(touches, without: setAside, area, sources)
         }
     }
 
-    /// Stages what other files say of keys that are at stake.
+    /// Stages what other files say of keys that are at stake; those staged from some paths are not.
     private func conflicts(
-        _ keys: Set<UInt64>, _ settled: Set<UInt64>, _ area: StagingArea,
+        _ touches: Touches, without paths: Set<String>, _ area: StagingArea,
         _ sources: RecordSources
     ) throws(LakeError) -> KeyConflicts.Outcome {
         let progress = options.progress
@@ -164,12 +164,15 @@ struct TableRun {
         if table.definition.raw.format.holdsMany {
             conflicts.partitions = try RecordConflicts(
                 sources: sources, staged: area.rows, touches: area.touches,
-                keySeed: keySeed
+                keySeed: keySeed, pool: pool
             ).settle(makeIntake: makeIntake)
         } else {
             conflicts = try KeyConflicts(
                 root: root, source: table.source, database: database,
-                keys: keys, settled: settled, keySeed: keySeed, pool: pool
+                keys: { () throws(LakeError) in
+                    try area.rows.shortKeys(without: paths, pool: pool).union(touches.leftKeys)
+                },
+                settled: touches.settled, keySeed: keySeed, pool: pool
             ).settle(makeIntake: makeIntake)
         }
         return conflicts

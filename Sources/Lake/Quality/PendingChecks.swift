@@ -29,10 +29,10 @@ struct PendingChecks {
 
     /// Settles keys, then checks, until no more file is set aside.
     ///
-    /// - conflicts: stages what other files say of these keys, but for files whose say is known.
+    /// - conflicts: stages what other files say of keys that left or are staged, but for those staged from some paths.
     func settle(
         _ area: StagingArea,
-        conflicts: (_ keys: Set<UInt64>, _ settled: Set<UInt64>) throws(LakeError)
+        conflicts: (_ touches: Touches, _ paths: Set<String>) throws(LakeError)
             -> KeyConflicts.Outcome
     ) throws(LakeError) -> Settled {
         var touches = area.touches
@@ -41,13 +41,14 @@ struct PendingChecks {
         var turnedDown: Set<String> = []
         var heirs: Set<String> = []
         while true {
-            let keys = try area.rows.shortKeys(without: turnedDown.union(heirs), pool: pool)
-            let found = try conflicts(keys.union(touches.leftKeys), touches.settled)
+            let found = try conflicts(touches, turnedDown.union(heirs))
             // Rows that were staged for a key which is no longer at stake.
             let stale = heirs.subtracting(found.heirs)
             heirs.formUnion(found.heirs)
             var settled = Settled(
-                staged: try area.rows.resolve(without: turnedDown.union(stale), pool: pool),
+                staged: try area.rows.resolve(
+                    without: turnedDown.union(stale),
+                    remembersKeys: table.iceberg.currentSnapshot != nil, pool: pool),
                 touches: touches, conflicts: found)
             let reasons = try test(&settled, &dropped)
             guard !reasons.isEmpty else {

@@ -1,10 +1,12 @@
 import Columnar
 import Glibc
+import Synchronization
 
-/// A nameless file for what does not fit in memory: written once, read back once, gone with its owner.
+/// A nameless file for what does not fit in memory: appended to from any thread, gone with its owner.
 final class SpillFile: Sendable {
     private let descriptor: Int32
     private let folder: String
+    private let sizeBytes = Atomic<Int>(0)
 
     init(folder: String) throws(LakeError) {
         // O_TMPFILE, which the importer does not know: __O_TMPFILE | O_DIRECTORY.
@@ -33,22 +35,30 @@ final class SpillFile: Sendable {
     func append(_ bytes: [UInt8]) throws(LakeError) {
         var failure: LakeError?
         bytes.withUnsafeBytes { all in
-            do throws(LakeError) { try append(all) } catch { failure = error }
+            do throws(LakeError) { _ = try append(all) } catch { failure = error }
         }
         if let failure { throw failure }
     }
 
-    func append(_ bytes: UnsafeRawBufferPointer) throws(LakeError) {
-        guard let base = bytes.baseAddress else { return }
+    /// Returns the offset at which the bytes begin.
+    func append(_ bytes: UnsafeRawBufferPointer) throws(LakeError) -> Int {
+        let end = sizeBytes.wrappingAdd(bytes.count, ordering: .relaxed).newValue
+        let start = end - bytes.count
+        guard let base = bytes.baseAddress else { return start }
         var done = 0
         while done < bytes.count {
-            let count = write(descriptor, base + done, bytes.count - done)
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw .io(operation: "write spill file", path: folder, errorNumber: errno)
+            let count = pwrite(
+                descriptor, base + done, bytes.count - done, off_t(start + done))
+            if count < 0, errno == EINTR { continue }
+            // A write of nothing would be tried for ever.
+            guard count > 0 else {
+                throw .io(
+                    operation: "write spill file", path: folder,
+                    errorNumber: count < 0 ? errno : EIO)
             }
             done += count
         }
+        return start
     }
 
     /// Fills `target` with the bytes from an offset.

@@ -33,7 +33,7 @@ final class StateJournal: Sendable {
     private let held = Mutex(Held())
 
     /// - folder: where the file is made, on the file system of the lake.
-    init(folder: String, limitBytes: Int = 32 << 20) {
+    init(folder: String, limitBytes: Int = 4 << 20) {
         self.folder = folder
         self.limitBytes = limitBytes
     }
