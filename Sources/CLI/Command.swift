@@ -28,7 +28,7 @@ struct Surroundings: Sendable {
 enum CommandTable {
     static let all: [any Command.Type] = [
         InitCommand.self, CompactCommand.self, CheckCommand.self, QueryCommand.self,
-        ConvertCommand.self,
+        ConvertCommand.self, SweepCommand.self,
         StatusCommand.self, TablesCommand.self, DescribeCommand.self, RunsCommand.self,
         DoctorCommand.self, RebuildCommand.self,
     ]

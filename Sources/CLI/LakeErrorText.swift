@@ -36,6 +36,7 @@ enum LakeErrorText {
                     + "\(table) are gone: is everything mounted? Nothing was changed",
                 "if they were meant to go: lake compact --max-missing \(missing)"
             )
+        case .sweepRefused(let refusal): return text(of: refusal)
         case .limit(let name, let value, let limit, let location):
             return (
                 (location.map { "\($0): " } ?? "") + "\(name) is \(value), the limit is \(limit)",

@@ -22,6 +22,8 @@ package enum LakeError: Error, Hashable, Sendable {
     case invalidLocation(path: String, reason: String)
     /// More of a table's raw files are gone than a run believes; nothing was changed.
     case missingFiles(table: String, missing: Int, remembered: Int)
+    /// A sweep did not begin; nothing was changed.
+    case sweepRefused(SweepRefusal)
     /// A named limit was passed.
     case limit(name: String, value: Int, limit: Int, location: FileLocation?)
     /// The catalog has no such table.

@@ -1,7 +1,7 @@
 import Columnar
 import Lake
 
-/// `lake runs`: what past compactions did.
+/// `lake runs`: what past runs did: compactions, sweeps and what else writes.
 enum RunsCommand: Command {
     static let syntax = CommandSyntax(
         name: "runs", summary: "List past runs, or show one run's report",
@@ -55,10 +55,14 @@ enum RunsCommand: Command {
 
     private static func text(_ entries: [RunEntry]) -> String {
         var grid = TextGrid(
-            ["run", "began", "", "files", "changed", "rows", "partitions", "size", "time", ""],
-            rightAligned: [0, 3, 4, 5, 6, 7, 8])
+            [
+                "run", "", "began", "", "files", "changed", "rows", "partitions", "size", "time",
+                "",
+            ],
+            rightAligned: [0, 4, 5, 6, 7, 8, 9])
         for entry in entries {
-            var cells = ["\(entry.id)", Instant.text(micros: entry.startedMicros)]
+            var cells = ["\(entry.id)", entry.kind.rawValue]
+            cells.append(Instant.text(micros: entry.startedMicros))
             cells.append(entry.outcome.rawValue)
             if let totals = entry.totals {
                 cells += [
@@ -82,8 +86,11 @@ enum RunsCommand: Command {
     }
 
     private static func text(_ entry: RunEntry) -> String {
-        var text = "run \(entry.id), \(entry.outcome.rawValue), began "
+        var text = "run \(entry.id), \(entry.kind.rawValue), \(entry.outcome.rawValue), began "
         text += Instant.text(micros: entry.startedMicros) + "\n"
+        if let report = entry.report.flatMap({ SweepReport(json: $0) }) {
+            return text + SweepReportText.text(report)
+        }
         if let report = entry.report.flatMap({ RunReport(json: $0) }) {
             return text + RunReportText.text(report)
         }
@@ -109,6 +116,8 @@ enum RunsCommand: Command {
         json.beginObject()
         json.key("run")
         json.integer(entry.id)
+        json.key("kind")
+        json.string(entry.kind.rawValue)
         json.key("outcome")
         json.string(entry.outcome.rawValue)
         json.key("began")

@@ -21,6 +21,8 @@ package struct ColdTier: Sendable {
     package static let markerName = ".lake-cold"
     /// Beside the tables of a lake that names no other folder.
     package static let standardFolder = "cold"
+    static let tableFolder = "tables"
+    static let packFolder = "packs"
 
     /// The cold tier of a lake as its `cold.json` says; not looked at yet.
     package init(lake: String, database: Database) throws(LakeError) {
@@ -33,6 +35,20 @@ package struct ColdTier: Sendable {
             return String([digits[Int(byte >> 4)], digits[Int(byte & 15)]])
         }.joined()
     }
+
+    /// Whether anything is filed that lies here: then a folder without marker is an unmounted disk.
+    func isKnown(_ database: Database) throws(LakeError) -> Bool {
+        guard database.version >= ColdFiles.version else { return false }
+        let filed = try database.integer(
+            """
+            SELECT EXISTS (SELECT 1 FROM cold_files WHERE place = 'cold')
+              + EXISTS (SELECT 1 FROM packs)
+            """)
+        return filed > 0
+    }
+
+    /// Whether an absolute path lies in the folder.
+    func holds(_ absolute: String) -> Bool { absolute.hasPrefix(path + "/") }
 
     /// The absolute path of a file of the cold tier.
     package func absolute(_ relative: String) -> String { "\(path)/\(relative)" }

@@ -140,8 +140,10 @@ struct Compactor {
     ) throws(LakeError) {
         let now = identity.startedMicros
         var expired: [String] = []
+        let cold = try ColdTier(lake: lake, database: database)
         for commit in prepared.flatMap(\.commits) {
-            expired += try ExpiredFiles.between(commit.table, commit.published())
+            expired += try ExpiredFiles.between(
+                commit.table, commit.published(), coldFolder: cold.path)
         }
         let ended = options.nanos()
         report.commitNanos = ended &- commitBegun

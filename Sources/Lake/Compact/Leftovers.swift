@@ -4,31 +4,54 @@ import Glibc
 ///
 /// A file of a crashed run is known by the run's name in its own: data files begin with it, metadata
 /// files hold the name of its commit. The run never published, so nothing points to them. Files of other
-/// writers, and files that we cannot name, are never touched.
+/// writers, and files that we cannot name, are never touched. What lies in a cold tier that is not mounted
+/// waits until it is.
 struct Leftovers {
     let lake: String
     let database: Database
 
     func collect(nowMicros: Int64, graceMicros: Int64) throws(LakeError) {
-        for run in try Runs.crashed(database) {
-            try removeFiles(of: run)
+        for run in try Runs.crashed(database) where try removeFiles(of: run) {
             try Runs.abandon(database, id: run.id)
         }
         let (limit, overflow) = nowMicros.subtractingReportingOverflow(graceMicros)
         guard !overflow else { return }
-        for path in try RetiredFiles.due(database, beforeMicros: limit) {
+        let due = try RetiredFiles.due(database, beforeMicros: limit)
+        guard !due.isEmpty else { return }
+        let cold = try ColdTier(lake: lake, database: database)
+        let isMounted = (try? cold.isMounted()) ?? false
+        let archived = Set(
+            try ColdFiles.list(database).filter { $0.place == .cold }.map {
+                cold.absolute($0.path)
+            })
+        for path in due {
             // The list is ours, but a path outside of the lake is never ours to delete.
-            if path.hasPrefix(lake + "/tables/") { try DurableFile.remove(path) }
+            if path.hasPrefix(lake + "/tables/") {
+                try DurableFile.remove(path)
+            } else if cold.holds(path), !archived.contains(path) {
+                guard isMounted else { continue }
+                try DurableFile.remove(path)
+            }
             try RetiredFiles.remove(database, path: path)
         }
     }
 
-    /// Removes every file of a run that never published.
-    func removeFiles(of run: Runs.Record) throws(LakeError) {
+    /// Removes every file of a run that never published; false if some may lie where nobody can look.
+    @discardableResult
+    func removeFiles(of run: Runs.Record) throws(LakeError) -> Bool {
         let identity = RunIdentity(startedMicros: run.startedMicros, seed: run.seed)
         var names = [identity.uuid]
         for source in try Sources.all(database) { names.append(identity.commitID(source: source)) }
         try sweep("\(lake)/tables", names, depth: 0)
+        guard run.kind != .compact else { return true }
+        let cold = try ColdTier(lake: lake, database: database)
+        guard (try? cold.isMounted()) == true else {
+            return try !cold.isKnown(database)
+        }
+        for folder in [ColdTier.tableFolder, ColdTier.packFolder] {
+            try sweep(cold.absolute(folder), names, depth: 0)
+        }
+        return true
     }
 
     /// Removes the files below a folder whose name holds one of `names`.

@@ -22,6 +22,18 @@ package struct RunTotals: Hashable, Sendable {
         }
     }
 
+    /// Of a sweep: files, rows and partitions that it moved or let go.
+    init(_ report: SweepReport) {
+        for table in report.tables {
+            for step in table.steps {
+                files += step.amount.files
+                rowsWritten += Int(clamping: step.amount.rows)
+                partitionsRewritten += step.amount.partitions
+            }
+            bytesWritten += Int(clamping: table.bytesWritten)
+        }
+    }
+
     init(_ json: JSONValue) {
         func number(_ key: String) -> Int { Int(clamping: json[key]?.integer ?? 0) }
         files = number("files")
@@ -51,14 +63,20 @@ struct RunFailure {
     let text: String
 
     init(_ report: RunReport, error: String) {
+        self.init(
+            runID: report.runID, uuid: report.uuid, startedMicros: report.startedMicros,
+            error: error)
+    }
+
+    init(runID: Int64, uuid: String, startedMicros: Int64, error: String) {
         var json = JSONWriter()
         json.beginObject()
         json.key("run")
-        json.integer(report.runID)
+        json.integer(runID)
         json.key("uuid")
-        json.string(report.uuid)
+        json.string(uuid)
         json.key("started_micros")
-        json.integer(report.startedMicros)
+        json.integer(startedMicros)
         json.key("error")
         json.string(error)
         json.endObject()
@@ -83,6 +101,7 @@ package struct RunEntry: Hashable, Sendable {
     }
 
     package var id: Int64
+    package var kind: Runs.Kind
     package var outcome: Outcome
     package var startedMicros: Int64
     /// Wall time; nil for runs that never ended.
@@ -98,6 +117,7 @@ package struct RunEntry: Hashable, Sendable {
     /// - isLocked: whether a writer holds the lake's lock; `isNewest`: whether no later run began.
     init(_ record: Runs.Record, isLocked: Bool, isNewest: Bool) {
         id = record.id
+        kind = record.kind
         startedMicros = record.startedMicros
         elapsedMicros = record.finishedMicros.map { $0 &- record.startedMicros }
         report = record.report
@@ -136,8 +156,8 @@ extension Lake {
             isNewest: try Runs.last(1, database).first?.id == id)
     }
 
-    /// Raw files by table that the last committed run saw; empty before the first.
+    /// Raw files by table that the last committed compaction saw; empty before the first.
     package func expectedFiles() throws(LakeError) -> [String: Int] {
-        try runs(20).first { $0.totals != nil }?.filesByTable ?? [:]
+        try runs(20).first { $0.totals != nil && $0.kind == .compact }?.filesByTable ?? [:]
     }
 }

@@ -40,11 +40,33 @@ package struct TableLocation: Hashable, Sendable {
         "\(stored)/\(relative)"
     }
 
+    /// The stored form of any absolute path.
+    func stored(absolute path: String) -> String {
+        if let relative = Self.dropping(folder, from: path) { return stored(relative) }
+        if let lakes, let relative = Self.dropping(lakes.folder, from: path) {
+            return "\(lakes.stored)/\(relative)"
+        }
+        return "file://" + path
+    }
+
+    /// The lake of the table, as stored and as it is: its folder and `tables/NAME` lie above `metadata`.
+    private var lakes: (stored: String, folder: String)? {
+        let tail = "/" + folder.split(separator: "/").suffix(2).joined(separator: "/")
+        guard tail.hasPrefix("/tables/"), stored.hasSuffix(tail), folder.hasSuffix(tail) else {
+            return nil
+        }
+        return (String(stored.dropLast(tail.count)), String(folder.dropLast(tail.count)))
+    }
+
     /// The absolute path of a stored location.
     ///
-    /// Throws `unsupported` for other schemes than files.
+    /// Throws `unsupported` for other schemes than files. What lies beside the table in its lake, as the cold
+    /// tier may, moves with it.
     package func resolve(_ location: String) throws(LakeError) -> String {
         if let relative = relative(location) { return "\(folder)/\(relative)" }
+        if !isUnmoved, let lakes, let relative = Self.dropping(lakes.stored, from: location) {
+            return "\(lakes.folder)/\(relative)"
+        }
         guard let path = Self.path(of: location) else {
             throw .unsupported(.init(path: location), feature: "locations outside of file systems")
         }

@@ -100,6 +100,11 @@ package enum Runs {
         try read(database, "ORDER BY id DESC LIMIT ?1", [.integer(Int64(count))])
     }
 
+    /// The newest run that was published.
+    static func lastCommitted(_ database: Database) throws(LakeError) -> Record? {
+        try read(database, "WHERE state = 'committed' ORDER BY id DESC LIMIT 1", []).first
+    }
+
     /// One run by its number.
     package static func record(
         id: Int64, _ database: Database

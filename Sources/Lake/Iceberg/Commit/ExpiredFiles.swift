@@ -5,13 +5,16 @@ import Columnar
 /// The rules come from deletions that destroyed live tables elsewhere (iceberg#2890, #4346, #4194): only
 /// files that an expired snapshot names, only below the table's own folder, compared as resolved
 /// paths, and never one that any snapshot still in the metadata names. Statistics files are left alone.
+/// Files of GLACIER_IR lie in the table's folder of the cold tier.
 package enum ExpiredFiles {
     /// Absolute paths that `old` uses and `new` does not, sorted; call it after `new` was published.
     ///
     /// Both are states of one table, `old` the earlier. The caller deletes, and must hold the lake's
     /// lock: a reader of `old` may still be at work, so snapshots expire days after they were replaced.
+    ///
+    /// - coldFolder: of the cold tier; its files may be archived ones by now, which the caller must look up.
     package static func between(
-        _ old: IcebergTable, _ new: IcebergTable
+        _ old: IcebergTable, _ new: IcebergTable, coldFolder: String? = nil
     ) throws(LakeError) -> [String] {
         guard old.metadata.uuid == new.metadata.uuid else {
             throw .conflict(table: new.name)
@@ -32,10 +35,22 @@ package enum ExpiredFiles {
                 unused.formUnion(candidates.subtracting(try dataFiles(of: live.manifests, new)))
             }
         }
-        let own = new.location.folder + "/"
-        return unused.filter { $0.hasPrefix(own) && !$0.contains("/../") }.sorted {
+        var own = [new.location.folder + "/"]
+        if let coldFolder {
+            own.append("\(coldFolder)/\(ColdTier.tableFolder)/\(new.name)/")
+        }
+        return unused.filter { path in
+            own.contains { path.hasPrefix($0) } && !path.contains("/../")
+        }.sorted {
             $0.utf8.lexicographicallyPrecedes($1.utf8)
         }
+    }
+
+    /// Absolute paths of the data files that any snapshot of a table names.
+    static func named(by table: IcebergTable) throws(LakeError) -> Set<String> {
+        var live = Reachable()
+        for snapshot in table.metadata.snapshots { try live.addManifests(of: snapshot, table) }
+        return try dataFiles(of: live.manifests, table)
     }
 
     /// Metadata files that fell out of the log.

@@ -1,0 +1,145 @@
+import Columnar
+
+/// A sweep's report as JSON and back: each number's name stands here once, for both ways.
+extension SweepReport {
+    /// The report as one JSON object.
+    package func json() -> [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        if isDryRun {
+            json.key("dry_run")
+            json.boolean(true)
+        } else {
+            json.key("run")
+            json.integer(runID)
+        }
+        json.member("kind", Runs.Kind.sweep.rawValue)
+        json.member("uuid", uuid)
+        json.member("plan", planID)
+        json.member("started_micros", startedMicros)
+        json.key("partial")
+        json.boolean(isPartial)
+        json.key("totals")
+        RunTotals(self).write(to: &json)
+        json.key("tables")
+        json.beginArray()
+        for table in tables { table.write(to: &json) }
+        json.endArray()
+        json.member("total_nanos", Int64(clamping: totalNanos))
+        json.endObject()
+        return json.bytes
+    }
+
+    /// A report as `json` wrote it; nil for anything else.
+    package init?(json text: String) {
+        guard let json = try? JSONValue.parse(Array(text.utf8)),
+            json["kind"]?.string == Runs.Kind.sweep.rawValue, let run = json["run"]?.integer,
+            let uuid = json["uuid"]?.string, let plan = json["plan"]?.string,
+            let started = json["started_micros"]?.integer, let tables = json["tables"]?.array
+        else { return nil }
+        runID = run
+        self.uuid = uuid
+        planID = plan
+        startedMicros = started
+        self.tables = tables.map { Table($0) }
+        totalNanos = UInt64(clamping: json["total_nanos"]?.integer ?? 0)
+    }
+}
+
+extension SweepReport.Amount {
+    fileprivate func members(_ json: inout JSONWriter) {
+        json.member("partitions", Int64(partitions))
+        json.member("files", Int64(files))
+        json.member("rows", rows)
+        json.member("bytes", bytes)
+    }
+
+    fileprivate init(_ json: JSONValue?) {
+        partitions = Int(clamping: json?["partitions"]?.integer ?? 0)
+        files = Int(clamping: json?["files"]?.integer ?? 0)
+        rows = json?["rows"]?.integer ?? 0
+        bytes = json?["bytes"]?.integer ?? 0
+    }
+}
+
+extension SweepReport.Table {
+    private typealias Number = (name: String, path: any WritableKeyPath<Self, Int64> & Sendable)
+    private typealias Count = (name: String, path: any WritableKeyPath<Self, Int> & Sendable)
+
+    private static let numbers: [Number] = [
+        ("rows_before", \.rowsBefore), ("rows_after", \.rowsAfter),
+        ("rows_without_time", \.undatedRows), ("bytes_written", \.bytesWritten),
+    ]
+    private static let counts: [Count] = [
+        ("copies_expired", \.copiesExpired), ("raw_expired", \.rawExpired),
+        ("raw_removed", \.rawRemoved),
+    ]
+
+    fileprivate func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("table", name)
+        for (name, path) in Self.numbers { json.member(name, self[keyPath: path]) }
+        for (name, path) in Self.counts { json.member(name, Int64(self[keyPath: path])) }
+        json.key("steps")
+        json.beginArray()
+        for step in steps {
+            json.beginObject()
+            json.member("action", step.action)
+            json.member("rule", step.rule)
+            json.member("first", step.first)
+            json.member("last", step.last)
+            step.amount.members(&json)
+            json.endObject()
+        }
+        json.endArray()
+        json.key("held")
+        json.beginArray()
+        for held in held {
+            json.beginObject()
+            json.member("hold", held.hold)
+            json.member("reason", held.reason)
+            json.member("partitions", Int64(held.partitions))
+            json.member("rows", held.rows)
+            json.endObject()
+        }
+        json.endArray()
+        json.key("waiting")
+        json.beginObject()
+        waiting.members(&json)
+        json.endObject()
+        json.key("damaged")
+        json.beginArray()
+        for file in damaged {
+            json.beginObject()
+            json.member("partition", file.partition)
+            json.member("reason", file.reason)
+            json.endObject()
+        }
+        json.endArray()
+        json.endObject()
+    }
+
+    fileprivate init(_ json: JSONValue) {
+        self.init(name: json["table"]?.string ?? "")
+        for (name, path) in Self.numbers { self[keyPath: path] = json[name]?.integer ?? 0 }
+        for (name, path) in Self.counts {
+            self[keyPath: path] = Int(clamping: json[name]?.integer ?? 0)
+        }
+        func text(_ json: JSONValue, _ key: String) -> String { json[key]?.string ?? "" }
+        steps = (json["steps"]?.array ?? []).map {
+            SweepReport.Step(
+                action: text($0, "action"), rule: text($0, "rule"), amount: .init($0),
+                first: text($0, "first"), last: text($0, "last"))
+        }
+        held = (json["held"]?.array ?? []).map {
+            SweepReport.Held(
+                hold: $0["hold"]?.integer ?? 0, reason: text($0, "reason"),
+                partitions: Int(clamping: $0["partitions"]?.integer ?? 0),
+                rows: $0["rows"]?.integer ?? 0)
+        }
+        waiting = .init(json["waiting"])
+        damaged = (json["damaged"]?.array ?? []).map {
+            SweepReport.Damaged(partition: text($0, "partition"), reason: text($0, "reason"))
+        }
+    }
+}
