@@ -35,7 +35,7 @@ enum CommandTable {
 
     /// Commands of two words.
     static let groups: [CommandGroup] = [
-        QuarantineCommands.group, SchemaCommands.group, ParquetCommands.group,
+        HoldCommands.group, QuarantineCommands.group, SchemaCommands.group, ParquetCommands.group,
     ]
 }
 

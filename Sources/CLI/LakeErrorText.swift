@@ -78,6 +78,7 @@ enum LakeErrorText {
                 "the check \(check) of \(table) cannot be tested: \(reason)",
                 "correct it in the lake's schemas/\(table).json"
             )
+        case .invalidHold(let reason, let remedy): return (reason, remedy)
         case .columnar(let error): return text(of: error)
         }
     }

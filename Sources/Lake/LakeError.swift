@@ -40,6 +40,8 @@ package enum LakeError: Error, Hashable, Sendable {
     case checksFailed([CheckOutcome])
     /// A quality check that cannot be tested as it is written.
     case invalidCheck(table: String, check: String, reason: String)
+    /// A legal hold that cannot be placed or released as it was asked for.
+    case invalidHold(reason: String, remedy: String)
     /// The layer below failed.
     case columnar(ColumnarError)
 }

@@ -7,6 +7,7 @@ enum Mask {
         (#"\b\d[\d,.]*(k|M)? (files|rows|bytes|MB|GB)/s"#, "<rate>"),
         (#"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"#, "<uuid>"),
         (#"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\b"#, "<instant>"),
+        (#"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"#, "<instant>"),
         (#"\b\d[\d.,]* (bytes|KB|MB)\b"#, "<size>"),
         (#"\b\d+\.\dx (smaller|larger)\b"#, "<ratio>"),
         (

@@ -158,7 +158,7 @@ import Testing
         ),
         (
             "]}", "], \"retention\": [{\"after_days\": 1}]}",
-            "a retention step either transitions or expires"
+            "a retention rule either transitions or expires"
         ),
         (
             "]}", "], \"checks\": [{\"check\": \"notnull\"}]}",

@@ -54,6 +54,10 @@ package enum Limits {
     package static let reportedFiles = 100
     /// Hashes that a check of a whole table holds at a time, of 24 bytes each: more values, more passes.
     package static let checkHashes = 4 << 20
+    /// Retention rules of one table, each step one: S3's limit of a bucket.
+    package static let retentionRules = 1_000
+    /// Characters of a retention rule's id, as S3 has it.
+    package static let retentionIDCharacters = 255
     /// Bytes of one schema file.
     package static let schemaFileBytes = 4 << 20
     /// Times that a run begins anew because another client committed to its tables: Iceberg's

@@ -217,6 +217,7 @@ package struct LakeRebuild {
                 report.tables.append(table)
             }
         }
+        try HoldFile.restore(lake: lake, to: database)
     }
 
     /// Lists the files of a table that no snapshot of the adopted state needs, so that they go after

@@ -85,7 +85,7 @@ struct DefinitionReader {
         }
         let partition = partitionRule(root, &columns)
         let sort = sortRules(root, columns, partition)
-        let retention = retentionRules(root)
+        let retention = retentionRules(root, columns, partition)
         let checks = qualityChecks(root, columns, raw)
         let settings = tableSettings(root, columns)
         checkMetrics(root, columns, settings)
@@ -184,30 +184,6 @@ struct DefinitionReader {
                 report(value, "\(name) is nested and has no order", "sort by a scalar column")
             }
             rules.append(SortRule(column: position, isDescending: isDescending))
-        }
-        return rules
-    }
-
-    private mutating func retentionRules(_ root: JSONValue) -> [RetentionRule] {
-        var rules: [RetentionRule] = []
-        for value in array(root, "retention", isRequired: false) ?? [] {
-            guard isObject(value, "a retention step") else { continue }
-            checkKeys(value, ["after_days", "transition", "expire"], of: "a retention step")
-            let days = integer(value, "after_days", in: 0...100_000, isRequired: true)
-            let storage = choice(value, "transition", StorageClass.self)
-            let expires = boolean(value, "expire") ?? false
-            guard expires != (value["transition"] != nil) else {
-                report(
-                    value, "a retention step either transitions or expires",
-                    "give one of \"transition\": \"GLACIER\" and \"expire\": true")
-                continue
-            }
-            guard let days else { continue }
-            let action = storage.map { RetentionRule.Action.transition($0) }
-            guard let action = expires ? .expire : action else { continue }
-            rules.append(
-                RetentionRule(
-                    id: "rule-\(rules.count + 1)", due: .afterDays(days), action: action))
         }
         return rules
     }

@@ -21,6 +21,14 @@ enum Sources {
         return id == 0 ? nil : id
     }
 
+    /// The names of all numbers given out.
+    static func names(_ database: Database) throws(LakeError) -> [Int64: String] {
+        let statement = try database.prepare("SELECT id, name FROM sources")
+        var names: [Int64: String] = [:]
+        while try statement.step() { names[statement.integer(0)] = statement.text(1) }
+        return names
+    }
+
     /// All numbers given out.
     static func all(_ database: Database) throws(LakeError) -> [Int64] {
         let statement = try database.prepare("SELECT id FROM sources ORDER BY id")
