@@ -76,6 +76,58 @@ import Testing
             ])
     }
 
+    /// A column that is filled from `_extra`, and a check of it: two of the three values break it.
+    private func addChecked(_ onFailure: String, to lake: LakeFixture) throws {
+        let check = """
+            "checks": [{ "check": "range", "column": "odd", "maximum": 1, "on_failure": "\(onFailure)" }],
+            "columns":
+            """
+        let text = LakeFixture.schema
+            .replacing(lastColumn, with: lastColumn + #", { "name": "odd", "type": "bigint" }"#)
+            .replacing("\"columns\":", with: check)
+        try lake.folder.write(text, to: "lake/schemas/posts.json")
+    }
+
+    @Test func filledValuesAreHeldAgainstChecks() throws {
+        let lake = try fixture()
+        try addChecked("warn", to: lake)
+        let report = try lake.compact { $0.fillsFromExtra = true }.tables[0]
+        #expect(report.rowsFilled == 3)
+        #expect(report.checks.map(\.status) == [.violated])
+        #expect(report.checks.map(\.violations) == [2])
+        #expect(report.checks.map(\.samples) == [["posts/7/2.json", "posts/7/3.json"]])
+        #expect(try lake.rows(["odd"]) == ["int(1)", "int(2)", "int(3)"])
+    }
+
+    @Test func valuesThatBreakAQuarantineStayInExtra() throws {
+        let lake = try fixture()
+        try addChecked("quarantine", to: lake)
+        for filled in [1, 0] {
+            let report = try lake.compact { $0.fillsFromExtra = true }.tables[0]
+            #expect(report.rowsFilled == filled)
+            #expect(report.checks.map(\.violations) == [2])
+            #expect(
+                try lake.rows(["odd", "_extra"]) == [
+                    "int(1) null", #"null text("{\"odd\":2}")"#, #"null text("{\"odd\":3}")"#,
+                ])
+        }
+    }
+
+    @Test func filledValuesMayFailARun() throws {
+        let lake = try fixture()
+        try addChecked("fail", to: lake)
+        let files = lake.tableFiles()
+        do {
+            try lake.compact { $0.fillsFromExtra = true }
+            Issue.record("the run did not fail")
+        } catch let error as LakeError {
+            guard case .checksFailed(let outcomes) = error else { throw error }
+            #expect(outcomes.map(\.violations) == [2])
+        }
+        #expect(lake.tableFiles() == files)
+        #expect(try lake.rows(["id"]).count == 3)
+    }
+
     @Test func fillingGoesAlongWithChangedFiles() throws {
         let lake = try fixture()
         try add(#"{ "name": "odd", "type": "bigint" }"#, to: lake)

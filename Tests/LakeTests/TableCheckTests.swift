@@ -11,7 +11,14 @@ import Testing
     @Test func minimumRows() throws {
         let check = "{\"check\": \"minimum_rows\", \"rows\": 2, \"on_failure\": \"fail\"}"
         let fixture = try QualityFixture.lake(posts: QualityFixture.posts(check))
-        #expect(try QualityFixture.failing(fixture).map(\.name) == ["minimum_rows"])
+        // A table that waits for its first file must not stop the others, however often it is run.
+        for _ in 0..<2 {
+            let waiting = try fixture.compact().tables[0].checks
+            #expect(waiting.map(\.status) == [.violated])
+            #expect(waiting.map(\.onFailure) == [.warn])
+            #expect(waiting[0].detail == "the table has had no row yet, 2 are asked for")
+            #expect(try QualityFixture.check(fixture).map(\.onFailure) == [.warn])
+        }
         try fixture.write(QualityFixture.post(1), to: "u/1.json")
         #expect(try QualityFixture.failing(fixture)[0].detail?.contains("has 1 rows") == true)
         try fixture.write(QualityFixture.post(2), to: "u/2.json")
@@ -22,6 +29,20 @@ import Testing
         let report = try fixture.compact()
         #expect(report.tables[0].checks.map(\.status) == [.violated])
         #expect(!report.isPartial)
+    }
+
+    @Test func aTableThatLosesItsRowsStopsTheRun() throws {
+        let fixture = try QualityFixture.lake(
+            posts: QualityFixture.posts(
+                "{\"check\": \"minimum_rows\", \"rows\": 1, \"on_failure\": \"fail\"}"
+            ).replacing("\"metrics\": false", with: "\"metrics\": false, \"on_delete\": \"delete\"")
+        )
+        try fixture.compact()
+        try fixture.write(QualityFixture.post(1), to: "u/1.json")
+        try fixture.write("{}", to: "u/2.json")
+        try fixture.compact()
+        unlink(fixture.raw + "/posts/u/1.json")
+        #expect(try QualityFixture.failing(fixture)[0].detail?.contains("has 0 rows") == true)
     }
 
     @Test func freshness() throws {

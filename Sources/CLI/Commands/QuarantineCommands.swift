@@ -72,7 +72,8 @@ enum QuarantineListCommand: Command {
             return ExitCode.done
         }
         for record in records {
-            output.write("\(record.file.path)\n  \(record.table): \(record.file.reason)\n")
+            output.write(
+                "\(PrintedName.of(record.file.path))\n  \(record.table): \(record.file.reason)\n")
             output.write(
                 "  first \(Instant.text(micros: record.firstSeenMicros)), "
                     + "last \(Instant.text(micros: record.lastSeenMicros))\n")
@@ -121,7 +122,7 @@ enum QuarantineShowCommand: Command {
         let output = StandardOutput()
         defer { output.flush() }
         for record in records {
-            output.write("path    \(record.file.path)\n")
+            output.write("path    \(PrintedName.of(record.file.path))\n")
             output.write("table   \(record.table)\n")
             output.write("reason  \(record.file.reason)\n")
             output.write("first   \(Instant.text(micros: record.firstSeenMicros))\n")

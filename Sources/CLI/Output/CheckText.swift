@@ -12,7 +12,7 @@ enum CheckText {
             let count = Amount.count(outcome.violations, "row")
             let more = outcome.violations > outcome.samples.count ? ", …" : ""
             return "\(count) \(outcome.violations == 1 ? "breaks" : "break") it: "
-                + outcome.samples.joined(separator: ", ") + more
+                + outcome.samples.map(PrintedName.of).joined(separator: ", ") + more
         }
     }
 }

@@ -110,11 +110,11 @@ enum RunReportText {
             text += "\(drift.column) and went to _extra\n"
         }
         text += cut(
-            table.quarantined.map { "quarantined \($0.path): \($0.reason)" },
+            table.quarantined.map { "quarantined \(PrintedName.of($0.path)): \($0.reason)" },
             more: table.omittedQuarantined, "lake quarantine list")
         text += cut(
             table.unreadable.map {
-                "unreadable \($0.path): \(SystemError.text($0.errorNumber))"
+                "unreadable \(PrintedName.of($0.path)): \(SystemError.text($0.errorNumber))"
             }, more: table.omittedUnreadable, nil)
         return text
     }

@@ -37,9 +37,11 @@ package final class OutputFile {
         var done = 0
         while done < bytes.count {
             let count = Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw .io(operation: "write", path: temporaryPath, errorNumber: errno)
+            if count < 0, errno == EINTR { continue }
+            // A write of nothing would be tried for ever.
+            guard count > 0 else {
+                throw .io(
+                    operation: "write", path: temporaryPath, errorNumber: count < 0 ? errno : EIO)
             }
             done += count
         }

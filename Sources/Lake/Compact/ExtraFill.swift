@@ -13,6 +13,7 @@ struct ExtraFill: Sendable {
     /// Positions in the definition of the columns that may be filled.
     private let eligible: [Int]
     private let extraColumn: Int
+    let checks: FillChecks
     private let pool: BufferPool
 
     /// Columns that are told apart row by row at once; the rest waits for the next fill.
@@ -21,6 +22,7 @@ struct ExtraFill: Sendable {
     init(_ table: LakeTable, pool: BufferPool) {
         self.table = table
         self.pool = pool
+        checks = FillChecks(table.definition)
         let columns = table.definition.columns
         let paths = columns.flatMap { $0.source.allPaths }
         eligible = columns.indices.filter { index in
@@ -60,19 +62,21 @@ struct ExtraFill: Sendable {
         _ columns: [Column], _ extra: TextColumn, _ rows: [UInt32]
     ) throws(ColumnarError) -> (columns: [Column], rows: Int) {
         let present = try flatten(extra, rows, into: eligible)
-        var found: [(index: Int, nulls: Nulls)] = []
+        var found: [(index: Int, nulls: Nulls, refused: Set<UInt32>)] = []
         for (number, index) in eligible.enumerated() where found.count < Self.mostColumns {
             let missing = try Nulls(of: present[number], pool: pool)
             let nulls = try Nulls(of: columns[table.positions[index]], pool: pool)
-            if rows.indices.contains(where: { !missing[$0] && nulls[Int(rows[$0])] }) {
-                found.append((index, nulls))
-            }
+            let places = rows.indices.filter { !missing[$0] && nulls[Int(rows[$0])] }
+            let refused = try refused(present[number], at: places, of: rows, index, columns)
+            guard places.count > refused.count else { continue }
+            found.append((index, nulls, refused))
         }
         guard !found.isEmpty else { return (columns, 0) }
         var groups: [UInt64: [UInt32]] = [:]
         for row in rows {
             var mask: UInt64 = 0
-            for (bit, column) in found.enumerated() where column.nulls[Int(row)] {
+            for (bit, column) in found.enumerated()
+            where column.nulls[Int(row)] && !column.refused.contains(row) {
                 mask |= 1 << UInt64(bit)
             }
             if mask != 0 { groups[mask, default: []].append(row) }
@@ -89,6 +93,16 @@ struct ExtraFill: Sendable {
                 pool: pool)
         }
         return (try assembly.columns(pool: pool), assembly.filledCount)
+    }
+
+    /// The rows whose value breaks a check of its new column, so that it stays where it is.
+    private func refused(
+        _ values: Column, at places: [Int], of rows: [UInt32], _ index: Int, _ columns: [Column]
+    ) throws(ColumnarError) -> Set<UInt32> {
+        guard checks.concern(index), !places.isEmpty else { return [] }
+        let flat = try values.flattened(pool: pool)
+        return try checks.refused(
+            flat, at: places, of: rows, column: index, paths: columns[table.pathColumn])
     }
 
     /// The texts of some rows flattened into some columns, and last what is left of the texts.

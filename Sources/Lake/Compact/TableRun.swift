@@ -70,7 +70,11 @@ struct TableRun {
         report.timings.planNanos = lap()
         let written = WrittenFiles()
         do throws(LakeError) {
-            let (rewritten, observed) = try rewrite(plan, staged, settled.touches, written)
+            let extra = options.fillsFromExtra ? ExtraFill(table, pool: pool) : nil
+            let (rewritten, observed) = try rewrite(plan, staged, settled.touches, extra, written)
+            if let tally = extra?.checks.tally {
+                outcomes.merge(try Self.demand(rowOutcomes(area, filled: tally))) { $1 }
+            }
             report.timings.rewriteNanos = lap()
             let commit = try prepare(rewritten)
             let observedCommit = try prepareMetrics(observed, after: commit)
@@ -213,11 +217,12 @@ struct TableRun {
         return outcomes
     }
 
-    /// The checks of the rows that the run has taken.
-    func rowOutcomes(_ area: StagingArea) -> [Int: CheckOutcome] {
+    /// The checks of the rows that the run has taken, and of values that it has filled in.
+    func rowOutcomes(_ area: StagingArea, filled: CheckTally? = nil) -> [Int: CheckOutcome] {
         let definition = table.definition
-        return (area.tally ?? CheckTally(checkCount: definition.checks.count)).outcomes(
-            of: definition, isRun: true)
+        var tally = area.tally ?? CheckTally(checkCount: definition.checks.count)
+        if let filled { tally += filled }
+        return tally.outcomes(of: definition, isRun: true)
     }
 
     /// The checks of the table's new state.
@@ -234,13 +239,13 @@ struct TableRun {
 
     private func rewrite(
         _ plan: CompactionPlan<LiveFile>, _ staged: ResolvedRows, _ touches: Touches,
-        _ written: WrittenFiles
+        _ fill: ExtraFill?, _ written: WrittenFiles
     ) throws(LakeError) -> ([PartitionRewrite.Outcome], MetricsAppender.Appended?) {
         let progress = options.progress
         let rewrite = PartitionRewrite(
             table: table, staged: staged, departed: touches.departed,
             departedRecords: touches.departedRecords, keySeed: keySeed, pool: pool,
-            fill: options.fillsFromExtra ? ExtraFill(table, pool: pool) : nil,
+            fill: fill,
             isCancelled: { progress?.isCancelled == true })
         let results = Mutex<[PartitionRewrite.Outcome?]>(
             Array(repeating: nil, count: plan.partitions.count))

@@ -104,7 +104,7 @@ struct LakeChecks {
 }
 
 /// One value of a column at a time in `RowEncoding`, so that rows in files are tested as raw ones are.
-private struct ValueEncoding {
+struct ValueEncoding {
     private var bytes: [UInt8] = []
 
     /// Of nested values only whether they are NULL.

@@ -90,17 +90,23 @@ struct TableChecks {
 
     /// Tests minimum_rows and freshness over a state of the table; nil for other checks.
     ///
-    /// A date counts as its first instant. A table without any value is not fresh.
+    /// A date counts as its first instant. A table without any value is not fresh. A table that waits for
+    /// its first row is only warned of: nothing of it was lost, and it must not stop the others.
     func test(
         _ check: QualityCheck, on snapshot: TableSnapshot?, nowMicros: Int64
     ) throws(LakeError) -> CheckOutcome? {
         switch check.rule {
         case .minimumRows(let minimum):
             let rows = try rowCount(snapshot)
-            return CheckOutcome(
+            var outcome = CheckOutcome(
                 check, of: definition, status: rows < minimum ? .violated : .holds,
                 violations: rows < minimum ? 1 : 0,
                 detail: "the table has \(rows) rows, \(minimum) are asked for")
+            if rows < minimum, !Self.hasHadRows(snapshot) {
+                outcome.onFailure = .warn
+                outcome.detail = "the table has had no row yet, \(minimum) are asked for"
+            }
+            return outcome
         case .freshness(let column, let hours):
             let newest = try newestMicros(column, snapshot)
             let (age, overflow) = nowMicros.subtractingReportingOverflow(newest ?? .min)
@@ -125,6 +131,11 @@ struct TableChecks {
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let day = "\(date.year)-\(two(Int64(date.month)))-\(two(Int64(date.day)))"
         return "\(day) \(two(second / 3_600)):\(two(second / 60 % 60)):\(two(second % 60))"
+    }
+
+    private static func hasHadRows(_ snapshot: TableSnapshot?) -> Bool {
+        // A summary that says nothing may stand for rows.
+        snapshot?.table.metadata.snapshots.contains { $0.summary["total-records"] != "0" } ?? false
     }
 
     private func rowCount(_ snapshot: TableSnapshot?) throws(LakeError) -> Int {
