@@ -404,6 +404,7 @@ import Testing
         let fixture = try BatchFixture()
         try fixture.write(Fixture.lines(0..<60, day: 1), to: "a.jsonl")
         try fixture.lake.database.execute("DROP TABLE record_files")
+        try fixture.lake.database.execute("ALTER TABLE runs DROP COLUMN kind")
         try fixture.lake.database.execute("PRAGMA user_version = 1")
         let lake = try Lake.open(at: fixture.lake.path)
         let run = RunIdentity(startedMicros: 4_000_000_000_000_000, seed: 77)
