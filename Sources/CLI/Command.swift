@@ -30,7 +30,7 @@ enum CommandTable {
         InitCommand.self, CompactCommand.self, CheckCommand.self, QueryCommand.self,
         ConvertCommand.self, SweepCommand.self,
         StatusCommand.self, TablesCommand.self, DescribeCommand.self, RunsCommand.self,
-        DoctorCommand.self, RebuildCommand.self,
+        DoctorCommand.self, VerifyCommand.self, RebuildCommand.self,
     ]
 
     /// Commands of two words.

@@ -4,19 +4,26 @@ import Query
 
 /// A lake as a catalog of tables: the one place where Lake and Query meet.
 ///
-/// Names are `table`, `lake.table` or `lake.lake.table`, case-blind. Each table is the snapshot that was
-/// current when it was first asked for, for the whole query.
+/// Names are `table`, `lake.table` or `lake.lake.table`, case-blind; `"table$archive"` lists what of a table
+/// is archived. Each table is the snapshot that was current when it was first asked for, for the whole query.
 struct LakeCatalog: Catalog {
     let path: String
+    /// What to do about archived rows; nil: what the table's schema file says.
+    private let glacierMode: GlacierMode?
+    /// Gets what the tables' scans pass over.
+    private let skipped: SkippedRowsLog
+    private let nowMicros: Int64
     /// Threads that read footers.
     private let workers: Int
     private let names: [String]
 
     static let name = "lake"
+    static let archiveSuffix = "$archive"
 
     /// The catalog of the lake that the arguments and surroundings point to; an empty one if there is none.
     static func open(
-        _ arguments: Arguments, _ surroundings: Surroundings, workers: Int
+        _ arguments: Arguments, _ surroundings: Surroundings, workers: Int,
+        glacierMode: GlacierMode?, skipped: SkippedRowsLog
     ) throws(CommandError) -> any Catalog {
         let isNamed =
             arguments.value("lake") != nil || surroundings.environment["LAKE_DIR"]?.isEmpty == false
@@ -26,12 +33,20 @@ struct LakeCatalog: Catalog {
         }
         let path = try LakeLocation.require(arguments, surroundings)
         return try lakeCall { () throws(LakeError) in
-            try LakeCatalog(path: path, workers: workers)
+            try LakeCatalog(
+                path: path, glacierMode: glacierMode, skipped: skipped,
+                nowMicros: surroundings.nowMicros(), workers: workers)
         }
     }
 
-    init(path: String, workers: Int) throws(LakeError) {
+    init(
+        path: String, glacierMode: GlacierMode?, skipped: SkippedRowsLog, nowMicros: Int64,
+        workers: Int
+    ) throws(LakeError) {
         self.path = path
+        self.glacierMode = glacierMode
+        self.skipped = skipped
+        self.nowMicros = nowMicros
         self.workers = workers
         names = try Lake.open(at: path, access: .readOnly).catalog.list()
     }
@@ -44,19 +59,32 @@ struct LakeCatalog: Catalog {
         if parts.count > 1, parts[parts.count - 2] != Self.name {
             throw QueryError(.schemaNotFound, "Schema '\(parts[parts.count - 2])' does not exist")
         }
-        guard let last = parts.last, let table = names.first(where: { $0.lowercased() == last })
-        else {
+        var last = parts.last ?? ""
+        let isArchive = last.hasSuffix(Self.archiveSuffix)
+        if isArchive { last = String(last.dropLast(Self.archiveSuffix.count)) }
+        guard let table = names.first(where: { $0.lowercased() == last }) else {
             throw QueryError(
                 .tableNotFound, "Table '\(name.joined(separator: "."))' does not exist")
         }
         do {
             let lake = try Lake.open(at: path, access: .readOnly)
-            return try LakeTable(
-                IcebergTable.open(table, in: lake.catalog, lakeFolder: path), workers: workers,
-                hidden: lake.hiddenRows(of: table))
+            let archive = try TableArchive.open(table, in: lake, nowMicros: nowMicros)
+            if isArchive { return ArchiveTable(try archive.entries(in: lake)) }
+            return LakeTable(
+                archive, mode: try mode(of: table, archive, lake), lake: path, skipped: skipped,
+                workers: workers, hidden: try lake.hiddenRows(of: table))
         } catch {
             throw QueryError(error)
         }
+    }
+
+    /// The mode for a table; its schema file is read only if anything is archived.
+    private func mode(
+        of table: String, _ archive: TableArchive, _ lake: Lake
+    ) throws(LakeError) -> GlacierMode {
+        if let glacierMode { return glacierMode }
+        guard !archive.isEmpty else { return .restored }
+        return try lake.definition(of: table)?.settings.glacierMode ?? .restored
     }
 
     func tableNames() -> [String] { names }
@@ -67,16 +95,30 @@ struct LakeTable: Query.Table {
     let schema: Schema
     let hiddenColumns: Set<Int>
     let rowCount: Int?
+    let estimatedRowCount: Int?
+    private let archive: TableArchive
+    private let mode: GlacierMode
+    private let lake: String
+    private let skipped: SkippedRowsLog
     private let snapshot: TableSnapshot?
+    /// Temporary copies that are passed over, by stored path.
+    private let hiddenCopies: Set<String>
     private let workers: Int
     private let firstFact: Int
     /// Rows of accounts that are being erased: the account column's position, and the accounts.
     private let hidden: (column: Int, accounts: [String])?
 
-    init(_ table: IcebergTable, workers: Int, hidden: HiddenRows? = nil) {
+    init(
+        _ archive: TableArchive, mode: GlacierMode, lake: String, skipped: SkippedRowsLog,
+        workers: Int, hidden: HiddenRows?
+    ) {
+        self.archive = archive
+        self.mode = mode
+        self.lake = lake
+        self.skipped = skipped
         self.workers = workers
-        snapshot = table.currentSnapshot
-        var fields = (snapshot?.schema ?? table.metadata.schema).fields
+        snapshot = archive.table.currentSnapshot
+        var fields = (snapshot?.schema ?? archive.table.metadata.schema).fields
         firstFact = fields.count
         fields += FileFact.fields
         hiddenColumns = Set(firstFact..<fields.count)
@@ -84,30 +126,36 @@ struct LakeTable: Query.Table {
         self.schema = schema
         let column = hidden.flatMap { schema.index(of: $0.column) }
         self.hidden = column.map { ($0, hidden?.accounts ?? []) }
-        rowCount = column != nil ? nil : snapshot.map { $0.recordCount.map(Int.init) } ?? 0
+        hiddenCopies = archive.hiddenCopies(mode)
+        let rows = snapshot.map { $0.recordCount.map(Int.init) } ?? 0
+        estimatedRowCount = rows.map { $0 - Int(archive.hiddenRows(mode)) }
+        // With an archive each count is a scan's, which tells what it misses.
+        rowCount = archive.isEmpty && column == nil ? rows : nil
     }
 
     func scan(_ request: ScanRequest, pool: BufferPool) throws(QueryError) -> any TableScan {
+        if !archive.isEmpty { try tellSkipped(request.predicates) }
         guard let snapshot else {
-            return try storage { () throws(ColumnarError) in
-                try ParquetScan(files: [], schema: schema, request: request, pool: pool)
-            }
+            return try storage { () throws(ColumnarError) in try scan(request, [], 0, pool) }
         }
-        let files: [ParquetScanFile]
-        let total: Int
-        do {
-            let plan = try snapshot.plan(matching: request.predicates)
-            total = plan.total
-            if request.columns.isEmpty, request.predicates.isEmpty, hidden == nil {
-                // The manifests have the answer: no file need be opened.
-                let rows = plan.files.reduce(0) { $0 + Int($1.file.recordCount) }
-                return RowCountScan(rowCount: rows, files: total)
-            }
-            files = try scanFiles(plan.files, snapshot)
-        } catch {
-            throw QueryError(error)
+        var (live, total) = try lakeStorage { () throws(LakeError) in
+            try snapshot.plan(matching: request.predicates)
         }
-        return try storage { () throws(ColumnarError) in
+        if !hiddenCopies.isEmpty {
+            live.removeAll { hiddenCopies.contains($0.file.path) }
+            total -= hiddenCopies.count
+        }
+        if mode == .skip { try dropUnreachable(&live) }
+        if request.columns.isEmpty, request.predicates.isEmpty, hidden == nil {
+            // The manifests have the answer: no file need be opened.
+            let rows = live.reduce(0) { $0 + Int($1.file.recordCount) }
+            return RowCountScan(rowCount: rows, files: total)
+        }
+        if mode != .skip { try requireReachable(live) }
+        let files = try lakeStorage { [live] () throws(LakeError) in
+            try scanFiles(live, snapshot)
+        }
+        return try storage { [total] () throws(ColumnarError) in
             guard let hidden else { return try scan(request, files, total, pool) }
             return try HidingScan(
                 request, hiding: hidden.accounts, column: hidden.column,
@@ -124,6 +172,60 @@ struct LakeTable: Query.Table {
             options: ParquetReadOptions(verifiesChecksums: true), workers: workers)
         scan.counters.filesTotal.store(total, ordering: .relaxed)
         return scan
+    }
+
+    // MARK: Archived rows
+
+    /// Notes the archived rows that a scan would need; in mode `fail` there must be none.
+    private func tellSkipped(_ predicates: [ScanPredicate]) throws(QueryError) {
+        let files = Set(
+            try lakeStorage { () throws(LakeError) in try archive.files(matching: predicates) })
+        if mode == .fail, let rows = archive.skipped(files, mode) {
+            let text = SkippedRowsText(table: archive.table.name, rows: rows)
+            throw QueryError(
+                .archivedRows, text.failure,
+                hint: "\(text.command) brings them back; "
+                    + "--glacier-mode restored answers without them")
+        }
+        skipped.add(files, of: archive, mode)
+    }
+
+    /// Leaves out the files of GLACIER_IR on a cold tier that is not mounted, and notes them.
+    private func dropUnreachable(_ live: inout [LiveFile]) throws(QueryError) {
+        let missing = try unreachable(live).files
+        guard !missing.isEmpty else { return }
+        let paths = Set(missing.map(\.file.path))
+        live.removeAll { paths.contains($0.file.path) }
+        skipped.addUnreachable(missing.map(\.file), of: archive.table.name)
+    }
+
+    private func requireReachable(_ live: [LiveFile]) throws(QueryError) {
+        let (missing, tier) = try unreachable(live)
+        guard !missing.isEmpty else { return }
+        let rows = missing.reduce(0) { $0 + Int($1.file.recordCount) }
+        throw QueryError(
+            .cannotOpen,
+            "\(archive.table.name): \(Amount.count(rows, "row")) of GLACIER_IR lie in the cold tier "
+                + "\(tier), which is not mounted",
+            hint: "Mount it; --glacier-mode skip answers without them.")
+    }
+
+    /// Files in the cold tier's folder while that is not there, and the folder.
+    private func unreachable(
+        _ live: [LiveFile]
+    ) throws(QueryError) -> (files: [LiveFile], tier: String) {
+        guard let snapshot else { return ([], "") }
+        let outside = live.filter { snapshot.table.location.relative($0.file.path) == nil }
+        guard !outside.isEmpty else { return ([], "") }
+        return try lakeStorage { () throws(LakeError) in
+            let tier = try Lake.open(at: lake, access: .readOnly).coldTier()
+            if try tier.isMounted() { return ([], tier.path) }
+            var missing: [LiveFile] = []
+            for file in outside where try snapshot.path(of: file.file).hasPrefix(tier.path + "/") {
+                missing.append(file)
+            }
+            return (missing, tier.path)
+        }
     }
 
     private func scanFiles(
@@ -147,5 +249,14 @@ extension QueryError {
         } else {
             self.init(.badData, LakeErrorText.text(of: error).message)
         }
+    }
+}
+
+/// Runs a call of the lake and rethrows its error as a `QueryError`.
+private func lakeStorage<T>(_ body: () throws(LakeError) -> T) throws(QueryError) -> T {
+    do {
+        return try body()
+    } catch {
+        throw QueryError(error)
     }
 }

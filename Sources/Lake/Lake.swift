@@ -95,9 +95,27 @@ package struct Lake {
         try Settings.get(.rawRoot, database)
     }
 
+    /// The folder of what is archived; not looked at yet.
+    package func coldTier() throws(LakeError) -> ColdTier {
+        try ColdTier(lake: path, database: database)
+    }
+
     /// The tables with raw data as their schema files describe them now, by name.
     package func definitions() throws(LakeError) -> [TableDefinition] {
         try Self.definitions(in: path)
+    }
+
+    /// One table as its schema file describes it; nil for a table that SQL or a run made.
+    ///
+    /// Looks first into the file of the table's name.
+    package func definition(of table: String) throws(LakeError) -> TableDefinition? {
+        let likely = "\(path)/\(Self.schemaFolder)/\(table).json"
+        if DurableFile.exists(likely) {
+            let bytes = try DurableFile.read(likely, limitBytes: Limits.schemaFileBytes)
+            let definition = try TableDefinition.parse(bytes, path: likely)
+            if definition.name == table { return definition }
+        }
+        return try definitions().first { $0.name == table }
     }
 
     /// The same for a lake's folder whose database may be lost.

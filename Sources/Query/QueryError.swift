@@ -64,6 +64,8 @@ package enum QueryErrorCode: String, Sendable, Hashable {
     case userCanceled = "USER_CANCELED"
     case badData = "HIVE_BAD_DATA"
     case cannotOpen = "HIVE_CANNOT_OPEN_SPLIT"
+    /// Ours: the table has rows that are archived, and the query asked to fail then.
+    case archivedRows = "ARCHIVED_ROWS"
     case internalError = "GENERIC_INTERNAL_ERROR"
 }
 

@@ -48,6 +48,15 @@ enum DescribeCommand: Command {
             text +=
                 "partitions  \(Amount.count(partitions.count)), \(first.name) to \(last.name)\n"
         }
+        if let archived = summary.archived {
+            text += "archived    \(Amount.count(Int(archived.rowCount), "row")) in "
+            text += Amount.count(archived.partitionCount, "partition")
+            text += ", \(Amount.bytes(Int(archived.sizeBytes)))"
+            if let days = archived.days {
+                text += ", \(Instant.day(days.lowerBound)) to \(Instant.day(days.upperBound))"
+            }
+            text += "; see \"\(summary.name)$archive\"\n"
+        }
         var columns = TextGrid(["column", "type", "meaning"])
         for field in details.schema.fields {
             columns.append([

@@ -18,16 +18,23 @@ enum QueryCommand: Command {
                 "output", short: "o", value: "FILE",
                 "Write the rows to a file, which appears when it is whole; its ending says the format"
             ),
-            Option("quiet", short: "q", "Do not print rows, time and data scanned afterwards"),
+            Option(
+                "glacier-mode", value: "MODE",
+                "Archived rows: skip, restored (default: skip but for restored copies) or fail"),
+            Option(
+                "quiet", short: "q",
+                "Do not print rows, time, data scanned and what is archived afterwards"),
             Option("threads", value: "N", "Worker threads (default: all cores)"),
             Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
         ],
         discussion: """
             Rows go to standard output; rows, time, data scanned, files read and pruned go to
-            standard error. Quoted paths are tables: a file (parquet, csv, tsv, json, ndjson, texts
-            also with .gz or .zst), a pattern (* ? [ab] {a,b} **), a folder; no lake is needed for
-            them. read_parquet('PATH', hive_partitioning => false, union_by_name => false), read_csv
-            and read_json read the same with options.
+            standard error, and what of the tables is archived and was not read, with the command that
+            brings it back; select * from "posts$archive" lists it.
+            Quoted paths are tables: a file (parquet, csv, tsv, json, ndjson, texts also with .gz or
+            .zst), a pattern (* ? [ab] {a,b} **), a folder; no lake is needed for them.
+            read_parquet('PATH', hive_partitioning => false, union_by_name => false), read_csv and
+            read_json read the same with options.
             CSV follows RFC 4180, NULL is an empty field; TSV escapes tabs, NULL is \\N; rows,
             arrays and maps are JSON in both. Parquet needs --output.
             """,
@@ -46,18 +53,32 @@ enum QueryCommand: Command {
         let output = arguments.value("output").map { LakeLocation.absolute($0, surroundings) }
         let kind = try kind(arguments)
         let workers = try surroundings.workers(arguments, command: syntax.name)
+        let skipped = SkippedRowsLog()
         let session = try surroundings.session(
             arguments, command: syntax.name,
             catalog: FileCatalog(
-                beside: try LakeCatalog.open(arguments, surroundings, workers: workers),
+                beside: try LakeCatalog.open(
+                    arguments, surroundings, workers: workers,
+                    glacierMode: try glacierMode(arguments), skipped: skipped),
                 place: FilePlace(
                     workingDirectory: surroundings.workingDirectory, workers: workers)))
         let statistics = try run(sql, session, kind, output, surroundings.terminal)
         if !arguments.has("quiet") {
             StandardError.write(
-                QuerySummary.text(statistics, terminal: surroundings.terminal) + "\n")
+                QuerySummary.text(statistics, terminal: surroundings.terminal) + "\n"
+                    + skipped.text(lakeOption: arguments.value("lake")))
         }
         return ExitCode.done
+    }
+
+    private static func glacierMode(_ arguments: Arguments) throws(CommandError) -> GlacierMode? {
+        guard let text = arguments.value("glacier-mode") else { return nil }
+        guard let mode = GlacierMode(rawValue: text) else {
+            throw .usage(
+                "'\(text)' is no glacier mode", command: syntax.name,
+                hint: "one of \(GlacierMode.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return mode
     }
 
     private static func run(

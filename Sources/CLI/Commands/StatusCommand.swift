@@ -33,7 +33,19 @@ enum StatusCommand: Command {
             "tables        \(Amount.count(status.tables.count)), \(Amount.count(rows, "row")), \(Amount.bytes(bytes))\n"
         )
         for table in status.tables {
-            output.write("  \(table.name): \(Amount.count(Int(table.rows), "row"))\n")
+            var line = "  \(table.name): \(Amount.count(Int(table.rows), "row"))"
+            if let archived = table.archived {
+                line += ", \(Amount.count(Int(archived.rowCount))) archived"
+            }
+            output.write(line + "\n")
+        }
+        if let folder = status.coldFolder {
+            let archived = status.tables.compactMap(\.archived)
+            let rows = archived.reduce(0) { $0 + Int($1.rowCount) }
+            let bytes = archived.reduce(0) { $0 + Int($1.sizeBytes) }
+            output.write("archived      \(Amount.count(rows, "row")), \(Amount.bytes(bytes))\n")
+            output.write(
+                "cold tier     \(folder)\(status.coldIsMounted ? "" : ", not mounted")\n")
         }
         return ExitCode.done
     }
@@ -56,6 +68,27 @@ enum StatusCommand: Command {
             writer.integer(table.rows)
         }
         writer.endObject()
+        writer.key("archived")
+        writer.beginObject()
+        for table in status.tables {
+            guard let archived = table.archived else { continue }
+            writer.key(table.name)
+            writer.beginObject()
+            writer.key("rows")
+            writer.integer(archived.rowCount)
+            writer.key("bytes")
+            writer.integer(archived.sizeBytes)
+            writer.endObject()
+        }
+        writer.endObject()
+        writer.key("cold_tier")
+        if let folder = status.coldFolder { writer.string(folder) } else { writer.null() }
+        writer.key("cold_tier_mounted")
+        if status.coldFolder == nil {
+            writer.null()
+        } else {
+            writer.boolean(status.coldIsMounted)
+        }
         writer.endObject()
         return writer.bytes + [UInt8(ascii: "\n")]
     }

@@ -26,13 +26,20 @@ enum TablesCommand: Command {
             output.write("no tables yet\n")
             return ExitCode.done
         }
+        let hasArchive = tables.contains { $0.archived != nil }
         var grid = TextGrid(
-            ["table", "rows", "files", "size", "updated"], rightAligned: [1, 2, 3])
+            ["table", "rows", "files", "size"] + (hasArchive ? ["archived", ""] : []) + ["updated"],
+            rightAligned: hasArchive ? [1, 2, 3, 4, 5] : [1, 2, 3])
         for table in tables {
-            grid.append([
+            var cells = [
                 table.name, Amount.count(Int(table.rows)), Amount.count(Int(table.files)),
-                Amount.bytes(Int(table.bytes)), Instant.text(millis: table.updatedMillis),
-            ])
+                Amount.bytes(Int(table.bytes)),
+            ]
+            if hasArchive {
+                cells.append(Amount.count(Int(table.archived?.rowCount ?? 0)))
+                cells.append(Amount.bytes(Int(table.archived?.sizeBytes ?? 0)))
+            }
+            grid.append(cells + [Instant.text(millis: table.updatedMillis)])
         }
         output.write(grid.text())
         return ExitCode.done
@@ -48,6 +55,8 @@ enum TablesCommand: Command {
             for (key, number) in [
                 ("rows", table.rows), ("files", table.files), ("bytes", table.bytes),
                 ("snapshots", Int64(table.snapshots)),
+                ("archived_rows", table.archived?.rowCount ?? 0),
+                ("archived_bytes", table.archived?.sizeBytes ?? 0),
             ] {
                 writer.key(key)
                 writer.integer(number)

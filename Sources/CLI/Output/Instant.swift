@@ -9,6 +9,9 @@ enum Instant {
         return ValueText.format(.int(millis / 1_000 * 1_000_000), .timestamp(precision: 0)) + " UTC"
     }
 
+    /// `2025-06-30` of days since 1970.
+    static func day(_ days: Int32) -> String { ValueText.format(.int(Int64(days)), .date) }
+
     static func text(micros: Int64) -> String { text(millis: micros / 1_000) }
 
     /// Microseconds since 1970 of `2026-01-31` or `2026-01-31T12:00:00Z` (also with a space), UTC; nil of anything else.

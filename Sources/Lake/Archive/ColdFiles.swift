@@ -99,14 +99,16 @@ package enum ColdFiles {
     }
 
     /// The files of one source, or of all, in order of source, partition and sequence; none in an older file.
+    ///
+    /// - hasEntries: false leaves `entry` empty, which is most of what a row takes.
     package static func list(
-        _ database: Database, source: Int64? = nil
+        _ database: Database, source: Int64? = nil, hasEntries: Bool = true
     ) throws(LakeError) -> [Record] {
         guard database.version >= version else { return [] }
         let statement = try database.prepare(
             """
             SELECT id, source, partition, sequence, kind, place, path, storage_class, row_count,
-              size_bytes, sha256, spec_id, entry, archived_micros
+              size_bytes, sha256, spec_id, \(hasEntries ? "entry" : "NULL"), archived_micros
             FROM cold_files WHERE ?1 IS NULL OR source = ?1
             ORDER BY source, partition, sequence, id
             """)

@@ -176,6 +176,7 @@ struct Sweep {
             try options.run.checkCancelled()
             try Runs.commit(
                 database, id: runID, atMicros: finishedMicros(begun: begun), report: text)
+            try ColdCatalog.write(database, lake: lake, run: identity)
         }
     }
 

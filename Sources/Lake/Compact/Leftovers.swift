@@ -43,12 +43,13 @@ struct Leftovers {
         var names = [identity.uuid]
         for source in try Sources.all(database) { names.append(identity.commitID(source: source)) }
         try sweep("\(lake)/tables", names, depth: 0)
+        try sweep("\(lake)/\(ColdCatalog.folder)", names, depth: 0)
         guard run.kind != .compact else { return true }
         let cold = try ColdTier(lake: lake, database: database)
         guard (try? cold.isMounted()) == true else {
             return try !cold.isKnown(database)
         }
-        for folder in [ColdTier.tableFolder, ColdTier.packFolder] {
+        for folder in [ColdTier.tableFolder, ColdTier.packFolder, ColdCatalog.folder] {
             try sweep(cold.absolute(folder), names, depth: 0)
         }
         return true

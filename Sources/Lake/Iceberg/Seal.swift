@@ -31,6 +31,27 @@ package enum Seal {
         }
     }
 
+    private static let jsonStart = Array(",\"\(key)\":\"".utf8)
+    private static let jsonEnd = Array("\"}".utf8)
+
+    /// The text of a JSON object with the checksum as its last member.
+    static func sealed(json: [UInt8]) -> [UInt8] {
+        let bytes = json.dropLast() + jsonStart + blank + jsonEnd
+        var sealed = Array(bytes)
+        close(&sealed, at: sealed.count - blank.count - jsonEnd.count)
+        return sealed
+    }
+
+    /// Whether a JSON text ends in a checksum; throws `corrupt` if it does and the checksum is wrong.
+    static func check(json bytes: [UInt8], path: String) throws(LakeError) -> Bool {
+        let position = bytes.count - blank.count - jsonEnd.count
+        guard position >= jsonStart.count, bytes.suffix(jsonEnd.count).elementsEqual(jsonEnd),
+            bytes[(position - jsonStart.count)..<position].elementsEqual(jsonStart)
+        else { return false }
+        try check(bytes, at: position, path: path)
+        return true
+    }
+
     private static func digits(of bytes: [UInt8]) -> [UInt8] {
         let hash = bytes.withUnsafeBytes { XXH3_128bits($0.baseAddress, $0.count) }
         let hex = Array("0123456789abcdef".utf8)

@@ -70,7 +70,20 @@ package struct TableLocation: Hashable, Sendable {
         guard let path = Self.path(of: location) else {
             throw .unsupported(.init(path: location), feature: "locations outside of file systems")
         }
-        return path
+        return moved(path)
+    }
+
+    /// Where a file is now that lay outside of the table's folder and beside it in the lake: a cold tier's.
+    private func moved(_ path: String) -> String {
+        guard !isUnmoved, let own = Self.path(of: stored) else { return path }
+        let tail = Array("/tables/\(folder.split(separator: "/").last ?? "")".utf8)
+        let (old, new) = (Array(own.utf8), Array(folder.utf8))
+        guard old.count > tail.count, old.suffix(tail.count).elementsEqual(tail),
+            new.count > tail.count, new.suffix(tail.count).elementsEqual(tail)
+        else { return path }
+        let oldLake = String(decoding: old.dropLast(tail.count), as: UTF8.self)
+        let newLake = String(decoding: new.dropLast(tail.count), as: UTF8.self)
+        return Self.dropping(oldLake, from: path).map { "\(newLake)/\($0)" } ?? path
     }
 
     /// What follows the table's location; nil for files elsewhere.

@@ -134,6 +134,17 @@ package final class Statement {
         return [UInt8](UnsafeRawBufferPointer(start: base, count: count))
     }
 
+    /// A column in whatever storage class it has.
+    func value(_ column: Int32) -> SQLValue {
+        switch sqlite3_column_type(handle, column) {
+        case SQLITE_INTEGER: .integer(integer(column))
+        case SQLITE_FLOAT: .real(sqlite3_column_double(handle, column))
+        case SQLITE_TEXT: .text(text(column))
+        case SQLITE_BLOB: .blob(blob(column))
+        default: .null
+        }
+    }
+
     /// The bytes of a blob or text column, valid only inside `body`.
     package func withBytes<Output>(
         _ column: Int32, _ body: (UnsafeRawBufferPointer) -> Output

@@ -32,8 +32,14 @@ package protocol Table: Sendable {
     var hiddenColumns: Set<Int> { get }
     /// The exact number of rows, if the table knows it without reading data.
     var rowCount: Int? { get }
+    /// About how many rows, for the order of joins and for progress; `rowCount` unless a table knows only that.
+    var estimatedRowCount: Int? { get }
     /// Plans a scan: prunes files and row groups by `request.predicates`.
     func scan(_ request: ScanRequest, pool: BufferPool) throws(QueryError) -> any TableScan
+}
+
+extension Table {
+    package var estimatedRowCount: Int? { rowCount }
 }
 
 /// A catalog without tables: `select 1` needs no lake.

@@ -46,7 +46,7 @@ enum JoinSides {
 enum RowEstimate {
     static func of(_ plan: LogicalPlan) -> Int? {
         switch plan {
-        case .scan(let scan): return scan.table.rowCount
+        case .scan(let scan): return scan.table.estimatedRowCount
         case .values(let rows, _): return rows.count
         // A filter keeps a third, says the folklore since System R.
         case .filter(let input, _): return of(input).map { max(1, $0 / 3) }

@@ -7,7 +7,7 @@ extension LogicalPlan {
     var scannedRowCount: Int? {
         var total = 0
         for case .scan(let node) in scans {
-            guard let rows = node.table.rowCount else { return nil }
+            guard let rows = node.table.estimatedRowCount else { return nil }
             total += rows
         }
         return total

@@ -24,26 +24,46 @@ enum DataFileBytes {
     static func decode(
         _ bytes: [UInt8], specID: Int, metadata: TableMetadata, path: String
     ) throws(LakeError) -> DataFile {
-        guard let spec = metadata.partitionSpec(id: specID) else {
-            throw .corrupt(
-                .init(path: path), reason: "no partition spec \(specID) in the metadata")
+        try Decoder(specID: specID, metadata: metadata, path: path).decode(bytes, path: path)
+    }
+
+    /// Decodes many files of one partition spec.
+    struct Decoder {
+        private let schema: AvroSchema
+        private let spec: PartitionSpec
+        private let types: [DataType]
+
+        /// Throws `corrupt` with `path` if the metadata does not know the spec.
+        init(specID: Int, metadata: TableMetadata, path: String) throws(LakeError) {
+            guard let spec = metadata.partitionSpec(id: specID) else {
+                throw .corrupt(
+                    .init(path: path), reason: "no partition spec \(specID) in the metadata")
+            }
+            self.spec = spec
+            types = metadata.resultTypes(of: spec)
+            let json = try ManifestSchema.entry(spec: spec, types: types)
+            let schema = try AvroSchema.parse(
+                parseJSON(Array(json.utf8), path: path), path: path)
+            guard case .record(let fields) = schema,
+                let field = fields.first(where: { $0.name == "data_file" })
+            else { throw .corrupt(.init(path: path), reason: "a manifest without data files") }
+            self.schema = field.schema
         }
-        let body = Array(bytes.dropFirst(checksumBytes))
-        let sum = body.withUnsafeBytes { XXH3_64bits($0.baseAddress, $0.count) }
-        guard bytes.count > checksumBytes,
-            withUnsafeBytes(of: sum.littleEndian, { bytes.starts(with: $0) })
-        else {
-            throw .corrupt(
-                .init(path: path), reason: "what is remembered of it does not match its checksum")
+
+        /// The data file; throws `corrupt` with `path` if the bytes are not what was encoded.
+        func decode(_ bytes: [UInt8], path: String) throws(LakeError) -> DataFile {
+            let body = Array(bytes.dropFirst(checksumBytes))
+            let sum = body.withUnsafeBytes { XXH3_64bits($0.baseAddress, $0.count) }
+            guard bytes.count > checksumBytes,
+                withUnsafeBytes(of: sum.littleEndian, { bytes.starts(with: $0) })
+            else {
+                throw .corrupt(
+                    .init(path: path),
+                    reason: "what is remembered of it does not match its checksum")
+            }
+            var cursor = AvroCursor(body, path: path)
+            return try ManifestReader(spec: spec, types: types, path: path)
+                .dataFile(schema, &cursor)
         }
-        let types = metadata.resultTypes(of: spec)
-        let json = try ManifestSchema.entry(spec: spec, types: types)
-        let schema = try AvroSchema.parse(parseJSON(Array(json.utf8), path: path), path: path)
-        guard case .record(let fields) = schema,
-            let field = fields.first(where: { $0.name == "data_file" })
-        else { throw .corrupt(.init(path: path), reason: "a manifest without data files") }
-        var cursor = AvroCursor(body, path: path)
-        return try ManifestReader(spec: spec, types: types, path: path)
-            .dataFile(field.schema, &cursor)
     }
 }

@@ -8,25 +8,13 @@ package enum MetadataFile {
             throw .unsupported(.init(path: path), feature: "gzipped metadata")
         }
         let bytes = try DurableFile.read(path)
-        let position = bytes.count - Seal.blank.count - sealEnd.count
-        if position >= sealStart.count, bytes.suffix(sealEnd.count).elementsEqual(sealEnd),
-            bytes[(position - sealStart.count)..<position].elementsEqual(sealStart)
-        {
-            try Seal.check(bytes, at: position, path: path)
-        }
+        _ = try Seal.check(json: bytes, path: path)
         return try TableMetadata(json: bytes, path: path)
     }
 
-    private static let sealStart = Array(",\"\(Seal.key)\":\"".utf8)
-    private static let sealEnd = Array("\"}".utf8)
-
     /// The bytes of a metadata file, its checksum as the last member.
     static func bytes(of metadata: TableMetadata) -> [UInt8] {
-        var bytes = metadata.json()
-        bytes.removeLast()
-        bytes += sealStart + Seal.blank + sealEnd
-        Seal.close(&bytes, at: bytes.count - Seal.blank.count - sealEnd.count)
-        return bytes
+        Seal.sealed(json: metadata.json())
     }
 
     /// The name of a version: five digits, so that names sort, and a random part.
