@@ -28,14 +28,15 @@ struct Surroundings: Sendable {
 enum CommandTable {
     static let all: [any Command.Type] = [
         InitCommand.self, CompactCommand.self, CheckCommand.self, QueryCommand.self,
-        ConvertCommand.self, SweepCommand.self,
+        ConvertCommand.self, SweepCommand.self, ExplainCommand.self,
         StatusCommand.self, TablesCommand.self, DescribeCommand.self, RunsCommand.self,
         DoctorCommand.self, VerifyCommand.self, RebuildCommand.self,
     ]
 
     /// Commands of two words.
     static let groups: [CommandGroup] = [
-        HoldCommands.group, QuarantineCommands.group, SchemaCommands.group, ParquetCommands.group,
+        PolicyCommands.group, HoldCommands.group, QuarantineCommands.group,
+        SchemaCommands.group, ParquetCommands.group,
     ]
 }
 

@@ -17,7 +17,8 @@ package struct CompactionOptions: Sendable {
     /// Stats younger than this are not remembered.
     package var settleNanos: Int64 = 2_000_000_000
     /// Files younger than this that cannot be flattened are left for the next run.
-    package var inFlightNanos: Int64 = 5_000_000_000
+    package var inFlightNanos = Self.standardInFlightNanos
+    package static let standardInFlightNanos: Int64 = 5_000_000_000
     /// How long a file that no snapshot names is kept for readers.
     package var graceMicros: Int64 = 86_400 * 1_000_000
     /// Bytes of staged rows that are held in memory before they are written to disk.

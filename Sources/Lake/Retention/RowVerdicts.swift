@@ -64,18 +64,37 @@ struct RowVerdicts: Sendable {
     func actions(
         of columns: [Column], count: Int, pool: BufferPool
     ) throws(ColumnarError) -> [RetentionRule.Action?] {
-        var actions = [RetentionRule.Action?](repeating: common, count: count)
-        var isOpen = [Bool](repeating: true, count: count)
-        func settle(_ test: Test, _ action: RetentionRule.Action?) throws(ColumnarError) {
-            guard let passes = try rows(test, columns, count: count, pool: pool) else { return }
-            for row in 0..<count where passes[row] && isOpen[row] {
-                actions[row] = action
-                isOpen[row] = false
+        try fates(of: columns, count: count, pool: pool).map { fate in
+            switch fate {
+            case .common: common
+            case .rule(let index): rules[index].action
+            case .held: nil
             }
         }
-        for hold in holds { try settle(hold, nil) }
-        for rule in rules { try settle(rule.test, rule.action) }
-        return actions
+    }
+
+    /// What decides about a row.
+    enum Fate: Hashable, Sendable {
+        /// The verdict's common rule, if it has one.
+        case common
+        /// Position in the verdict's `conditional`.
+        case rule(Int)
+        /// Position in the verdict's `rowHolds`.
+        case held(Int)
+    }
+
+    /// What decides about each row of a batch.
+    func fates(
+        of columns: [Column], count: Int, pool: BufferPool
+    ) throws(ColumnarError) -> [Fate] {
+        var fates = [Fate](repeating: .common, count: count)
+        func settle(_ test: Test, _ fate: Fate) throws(ColumnarError) {
+            guard let passes = try rows(test, columns, count: count, pool: pool) else { return }
+            for row in 0..<count where passes[row] && fates[row] == .common { fates[row] = fate }
+        }
+        for (index, hold) in holds.enumerated() { try settle(hold, .held(index)) }
+        for (index, rule) in rules.enumerated() { try settle(rule.test, .rule(index)) }
+        return fates
     }
 }
 
