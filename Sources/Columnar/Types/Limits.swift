@@ -119,4 +119,15 @@ package enum Limits {
     package static let watchedChanges = 1 << 20
     /// Half-written files of a run that a watch looks at again before the next whole run.
     package static let watchedInFlight = 10_000
+    /// Bytes of one decoded zstd frame of a pack that we read: we write 256 KiB, and 1 MiB of large files.
+    package static let packFrameBytes = 64 << 20
+    /// Bytes of a pack's decoded index: 100 a file, so millions of them.
+    package static let packIndexBytes = 512 << 20
+    /// Bytes of a path below the raw folder, as Linux has it.
+    package static let rawPathBytes = 4_096
+    /// Files and bytes of one pack; what a bucket has beyond goes into further packs.
+    package static let packFiles = 250_000
+    package static let packRawBytes = 2 << 30
+    /// Opened packs whose indexes are kept in memory, at some megabytes each.
+    package static let openPacks = 16
 }

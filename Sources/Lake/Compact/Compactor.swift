@@ -25,6 +25,7 @@ struct Compactor {
         try Leftovers(lake: lake, database: database).collect(
             nowMicros: identity.startedMicros, graceMicros: options.graceMicros)
         try VersionHints(lake: lake, database: database).mend()
+        try PackedSources.resume(lake: lake, database: database, root: root)
         for definition in definitions { try checkChange(to: definition) }
         let runID = try Runs.start(database, identity: identity)
         var prepared: [TableRun.Prepared] = []

@@ -10,7 +10,7 @@ import Glibc
 /// A chance hit costs one file and one partition read.
 ///
 /// A file that cannot be read as the row that is remembered is distrusted: once it can be read, it counts
-/// as changed.
+/// as changed. Of a file that was swept the pack is read; one that has expired has no say.
 struct KeyConflicts {
     let root: RawRootHandle
     let source: Int64
@@ -20,6 +20,8 @@ struct KeyConflicts {
     /// Short hashes of the paths whose say is known already.
     let settled: Set<UInt64>
     let keySeed: UInt64
+    let cold: ColdRawFiles
+    let definition: TableDefinition
     let pool: BufferPool
 
     /// What the pass found.
@@ -52,7 +54,9 @@ struct KeyConflicts {
             guard isIntact else { throw RawFileChunk.damaged(folder: row.folder) }
             for index in 0..<entries.count {
                 let state = entries.states[index]
-                guard state.flags.contains(.hasRow), keys.contains(state.keyHash) else { continue }
+                guard state.flags.contains(.hasRow), keys.contains(state.keyHash),
+                    !state.flags.contains(.isExpired)
+                else { continue }
                 outcome.partitions.insert(state.partition)
                 let name = Array(entries.name(index))
                 let path = String(decoding: row.folder + name, as: UTF8.self)
@@ -81,7 +85,7 @@ struct KeyConflicts {
             if failure == EMFILE || failure == ENFILE || failure == ENOMEM {
                 throw .io(operation: "open raw folder", path: path, errorNumber: failure)
             }
-            return nil
+            return try restageCold(path, state, &intake)
         }
         defer { close(descriptor) }
         let chars = name.map { CChar(bitPattern: $0) } + [0]
@@ -91,8 +95,33 @@ struct KeyConflicts {
             try reader.reserve(sizeBytes: sizeBytes)
             outcome = try reader.read(folder: descriptor, name: chars)
         }
-        guard case .read(let stat, _, let range) = outcome else { return nil }
+        guard case .read(let stat, _, let range) = outcome else {
+            if case .vanished = outcome { return try restageCold(path, state, &intake) }
+            return nil
+        }
         return try intake.restage(
             bytes: reader.bytes(range), path: path, stat: stat, state: state)
+    }
+
+    /// Stages the row of a file that lies in a pack.
+    private func restageCold(
+        _ path: String, _ state: RawFileState, _ intake: inout RowIntake
+    ) throws(LakeError) -> UInt64? {
+        guard state.flags.contains(.isCold),
+            let file = try cold.file(
+                path, content: state.content,
+                month: RawPacking.month(of: state.partition, definition))
+        else { return nil }
+        let size = Int(file.stat.sizeBytes)
+        let room: Buffer
+        do throws(ColumnarError) {
+            room = try pool.allocate(bytes: size)
+            _ = try file.fill(UnsafeMutableRawBufferPointer(start: room.base, count: size))
+        } catch {
+            throw .columnar(error)
+        }
+        return try intake.restage(
+            bytes: UnsafeRawBufferPointer(start: room.base, count: size), path: path,
+            stat: file.stat, state: state)
     }
 }

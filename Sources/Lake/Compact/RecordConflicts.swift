@@ -93,7 +93,7 @@ struct RecordConflicts {
             }
             if isSettled { continue }
             if modifiedNanos == nil {
-                guard let file = try RawFileStream.open(path, in: sources.root).file else {
+                guard let file = try sources.open(path) else {
                     return [:]
                 }
                 modifiedNanos = file.stat.modifiedNanos

@@ -6,6 +6,15 @@ struct RecordSources: Sendable {
     let root: RawRootHandle
     let remembered: RecordFiles.Reader
     let journal: StateJournal
+    let cold: ColdRawFiles
+
+    /// A remembered file as it is in the raw folder, or as it was swept; nil if it is nowhere.
+    func open(_ path: String) throws(LakeError) -> (any RecordBytes)? {
+        let (file, failure) = try RawFileStream.open(path, in: root)
+        if let file { return file }
+        guard failure == ENOENT || failure == ENOTDIR else { return nil }
+        return try cold.recordFile(path)
+    }
 }
 
 /// Files of many records: streamed, each record weighed against what is remembered of its key.
@@ -98,7 +107,7 @@ extension RowIntake {
     mutating func restage(
         records path: String, _ wanted: [UInt64: RecordEntries.Entry]
     ) throws(LakeError) {
-        guard let opened = try RawFileStream.open(path, in: sources.root).file else { return }
+        guard let opened = try sources.open(path) else { return }
         let file = target.rows.files.begin(path)
         var faults = RecordFaults()
         var picked = RecordPick(wanted: wanted)
@@ -117,7 +126,7 @@ extension RowIntake {
 
     /// Streams a file and stages the records that differ.
     private mutating func read(
-        _ opened: RawFileStream, _ path: String, _ file: UInt32,
+        _ opened: any RecordBytes, _ path: String, _ file: UInt32,
         _ choice: inout some RecordChoice, _ faults: inout RecordFaults
     ) throws(LakeError) -> End {
         var stream: RecordStream?
@@ -171,7 +180,7 @@ extension RowIntake {
     }
 
     private func records(
-        of opened: RawFileStream, _ path: String
+        of opened: any RecordBytes, _ path: String
     ) throws(ColumnarError) -> RecordStream {
         let stored = Int(opened.stat.sizeBytes)
         let (text, overflow) = stored.multipliedReportingOverflow(by: Limits.batchExpansion)

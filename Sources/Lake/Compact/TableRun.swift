@@ -107,7 +107,9 @@ struct TableRun {
     func recordSources(_ journal: StateJournal) -> RecordSources {
         RecordSources(
             root: root, remembered: RecordFiles.Reader(database.path, source: table.source),
-            journal: journal)
+            journal: journal,
+            cold: ColdRawFiles(
+                lake: lake, databasePath: database.path, source: table.source, pool: pool))
     }
 
     func scan(
@@ -176,7 +178,8 @@ struct TableRun {
                 keys: { () throws(LakeError) in
                     try area.rows.shortKeys(without: paths, pool: pool).union(touches.leftKeys)
                 },
-                settled: touches.settled, keySeed: keySeed, pool: pool
+                settled: touches.settled, keySeed: keySeed, cold: sources.cold,
+                definition: table.definition, pool: pool
             ).settle(makeIntake: makeIntake)
         }
         return conflicts

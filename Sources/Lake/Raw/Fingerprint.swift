@@ -1,4 +1,5 @@
 import CXXHash
+import Columnar
 import Glibc
 
 /// What the file system says of a file: cheap to ask for, and only a hint.
@@ -86,4 +87,37 @@ package struct ContentHash: Hashable, Sendable, BitwiseCopyable {
 
     /// Of no content: a file that was never read.
     package static let none = ContentHash(low: 0, high: 0)
+}
+
+extension ContentHash {
+    /// Of bytes that come piece by piece.
+    struct Stream: ~Copyable {
+        private let state: OpaquePointer
+
+        init() throws(LakeError) {
+            guard let state = XXH3_createState() else {
+                throw .columnar(.memoryLimit(requestedBytes: 1 << 10, limitBytes: 1 << 10))
+            }
+            self.state = state
+            XXH3_128bits_reset(state)
+        }
+
+        deinit {
+            XXH3_freeState(state)
+        }
+
+        mutating func update(_ bytes: UnsafeRawBufferPointer) {
+            XXH3_128bits_update(state, bytes.baseAddress, bytes.count)
+        }
+
+        /// The hash of what came so far.
+        func finish() -> ContentHash {
+            let hash = XXH3_128bits_digest(state)
+            return ContentHash(low: hash.low64, high: hash.high64)
+        }
+
+        mutating func reset() {
+            XXH3_128bits_reset(state)
+        }
+    }
 }

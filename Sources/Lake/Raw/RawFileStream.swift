@@ -42,6 +42,26 @@ final class RawFileStream: ByteStream {
         return (RawFileStream(descriptor: descriptor, path: path, stat: FileStat(status)), 0)
     }
 
+    /// Opens a regular file by its name in an open folder; `failure` is an errno.
+    static func open(
+        _ name: String, folder: Int32, path: String
+    ) throws(LakeError) -> (file: RawFileStream?, failure: Int32) {
+        let opened = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard opened >= 0 else {
+            let failure = errno
+            if failure == EMFILE || failure == ENFILE || failure == ENOMEM {
+                throw .io(operation: "open", path: path, errorNumber: failure)
+            }
+            return (nil, failure)
+        }
+        var status = Glibc.stat()
+        guard fstat(opened, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(opened)
+            return (nil, EINVAL)
+        }
+        return (RawFileStream(descriptor: opened, path: path, stat: FileStat(status)), 0)
+    }
+
     private static func descriptor(
         of path: String, in root: RawRootHandle
     ) -> (descriptor: Int32, errorNumber: Int32) {

@@ -1,0 +1,151 @@
+import Columnar
+import Glibc
+import Synchronization
+
+/// Writes the packs of a plan and reads them back from the disk.
+extension RawPacking {
+    /// Packs, many at a time; nothing points to them yet.
+    ///
+    /// On an error none is left. A file is packed only with the bytes of which the state knows the row. Throws `corrupt` if a pack
+    /// does not read back as it was written.
+    func write(_ plan: Plan) throws(LakeError) -> Written {
+        var result = Written(plan: plan)
+        result.changed += try compareReturned(plan)
+        result.changed += try checkExpired(plan)
+        let tasks = try plan.spool.tasks(buckets: tier.settings.buckets)
+        for month in Set(tasks.map(\.month)) {
+            try DurableFile.makeFolder(
+                tier.absolute(Self.folder(table: table.definition.name, month: month)))
+        }
+        let done = Mutex<(packs: [Int: Packs.Record], changed: Int)>(([:], 0))
+        let written = WrittenFiles()
+        let packing = BucketPacking(
+            table: table.definition.name, source: table.source, spool: plan.spool, root: root,
+            tier: tier, identity: identity, pool: pool, isCancelled: isCancelled)
+        do throws(LakeError) {
+            try Workers.forEach(tasks.count, workers: workers) { (number) throws(LakeError) in
+                let (pack, changed) = try packing.write(tasks[number], number, into: written)
+                done.withLock { done in
+                    done.packs[number] = pack
+                    done.changed += changed
+                }
+            }
+            result.rewritten = try rewriteExpired(plan)
+        } catch {
+            for path in written.paths { try? DurableFile.remove(path) }
+            throw error
+        }
+        done.withLock { done in
+            result.packs = done.packs.sorted { $0.key < $1.key }.map(\.value)
+            result.changed += done.changed
+        }
+        return result
+    }
+
+    // MARK: Files that only leave
+
+    /// Compares returned files with the packs that hold them; what no pack has is packed again.
+    ///
+    /// Returns how many changed meanwhile.
+    private func compareReturned(_ plan: Plan) throws(LakeError) -> Int {
+        guard plan.counts.returned > 0 else { return 0 }
+        var changed = 0
+        let folders = RawFolders(root: root)
+        // Later packs have later versions.
+        for pack in try Packs.list(database, source: table.source).reversed() {
+            let files = try plan.spool.returned(to: pack)
+            guard !files.isEmpty else { continue }
+            let reader: PackReader
+            do throws(LakeError) {
+                reader = try PackReader(path: tier.absolute(pack.path))
+            } catch .corrupt {
+                // Its files are packed again; verification tells of the damage.
+                continue
+            }
+            for file in files {
+                if isCancelled() { throw .columnar(.cancelled) }
+                guard let position = reader.find(file.path) else { continue }
+                let entry = reader.entry(position)
+                guard entry.content == file.content else { continue }
+                guard let digest = try digest(of: file, folders) else {
+                    try plan.spool.change(file, to: .changed)
+                    changed += 1
+                    continue
+                }
+                if digest.sha256 == entry.sha256 { try plan.spool.change(file, to: .verified) }
+            }
+        }
+        try plan.spool.change(all: .returned, to: .pack)
+        return changed
+    }
+
+    /// Makes sure that expired files are those whose rows have expired.
+    private func checkExpired(_ plan: Plan) throws(LakeError) -> Int {
+        guard plan.counts.expired > 0 else { return 0 }
+        var changed = 0
+        let folders = RawFolders(root: root)
+        var last: Int64 = 0
+        while true {
+            let files = try plan.spool.files(after: last)
+            guard let end = files.last else { return changed }
+            last = end.id
+            if isCancelled() { throw .columnar(.cancelled) }
+            for file in files where file.kind == .expired {
+                if try digest(of: file, folders)?.content == file.content { continue }
+                try plan.spool.change(file, to: .changed)
+                changed += 1
+            }
+        }
+    }
+
+    /// The digests of a file's bytes; nil if it is not the file that was planned.
+    private func digest(
+        of file: SpooledFile, _ folders: RawFolders
+    ) throws(LakeError) -> (sha256: [UInt8], content: ContentHash)? {
+        guard let opened = try folders.open(file.name, in: file.folder).file,
+            opened.stat == file.stat
+        else { return nil }
+        var sha256 = SHA256.Stream()
+        var content = try ContentHash.Stream()
+        do throws(ColumnarError) {
+            let room = try pool.allocate(bytes: 60 << 10)
+            while true {
+                let count = try opened.read(
+                    into: UnsafeMutableRawBufferPointer(
+                        start: room.base, count: room.capacityBytes))
+                if count == 0 { break }
+                let bytes = UnsafeRawBufferPointer(start: room.base, count: count)
+                sha256.update(bytes)
+                content.update(bytes)
+            }
+        } catch .io {
+            return nil
+        } catch {
+            throw .columnar(error)
+        }
+        return opened.isUnchanged ? (sha256.finish(), content.finish()) : nil
+    }
+
+    /// Writes the packs anew that hold expired files.
+    private func rewriteExpired(_ plan: Plan) throws(LakeError) -> [PackRewrite.Prepared] {
+        let months = try plan.spool.months(of: .expiredCold)
+        guard !months.isEmpty else { return [] }
+        let rewrite = PackRewrite(
+            database: database, tier: tier, identity: identity, pool: pool,
+            isCancelled: isCancelled)
+        var prepared: [PackRewrite.Prepared] = []
+        do throws(LakeError) {
+            for pack in try Packs.list(database, source: table.source)
+            where months.contains(pack.month) {
+                let changed = try rewrite.prepare(pack) { (entry) throws(LakeError) in
+                    try plan.spool.isExpired(path: entry.path)
+                }
+                if let changed { prepared.append(changed) }
+            }
+        } catch {
+            for pack in prepared { pack.discard(tier) }
+            throw error
+        }
+        return prepared
+    }
+}
