@@ -79,17 +79,17 @@ struct PackedSources {
         return counts
     }
 
-    /// Takes out the files of a sweep's plan that no new pack holds: returned ones and expired ones.
+    /// Takes out the files of a sweep's plan that older packs hold.
     ///
     /// After the sweep's transaction. What a crash leaves of them the next run finds as returned.
-    func removeOthers(of plan: RawPacking.Plan) throws(LakeError) -> Counts {
+    func removeReturned(of plan: RawPacking.Plan) throws(LakeError) -> Counts {
         var counts = Counts()
-        guard plan.counts.returned + plan.counts.expired > 0 else { return counts }
+        guard plan.counts.returned > 0 else { return counts }
         let folders = RawFolders(root: root)
         var files = SpoolReader(plan.spool)
         while let file = try files.next() {
             if isCancelled() { throw .columnar(.cancelled) }
-            guard file.kind == .verified || file.kind == .expired else { continue }
+            guard file.kind == .verified else { continue }
             counts.add(
                 try folders.remove(file.name, in: file.folder, ifStill: file.stat),
                 sizeBytes: file.stat.sizeBytes)

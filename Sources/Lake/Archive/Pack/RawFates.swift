@@ -25,6 +25,7 @@ final class RawFates {
     private let isCancelled: @Sendable () -> Bool
     /// Absolute paths of each partition's files.
     private var files: [Int32?: [String]] = [:]
+    /// Bytes of each partition's hot Parquet; of the cold one's where nothing is hot.
     private var sizes: [Int32?: Int64] = [:]
     private var known: [Int32?: Partition] = [:]
 
@@ -41,24 +42,24 @@ final class RawFates {
         self.isCancelled = isCancelled
         unheld = Lifecycle(
             table.definition, source: table.source, holds: [], nowMicros: lifecycle.nowMicros)
-        for (partition, file) in try table.liveFiles() {
+        let copies = Set(try RestoredFiles.list(database, source: table.source).map(\.path))
+        for (partition, file) in try table.liveFiles() where !copies.contains(file.file.path) {
             files[partition, default: []].append(
                 try table.iceberg.location.resolve(file.file.path))
             sizes[partition, default: 0] += file.file.fileSizeBytes
         }
+        var coldSizes: [Int32?: Int64] = [:]
         for file in try ColdFiles.list(database, source: table.source) {
             let path = file.place == .cold ? tier.absolute(file.path) : "\(lake)/\(file.path)"
             files[file.partition, default: []].append(path)
-            sizes[file.partition, default: 0] += file.sizeBytes
+            coldSizes[file.partition, default: 0] += file.sizeBytes
         }
+        sizes.merge(coldSizes) { hot, _ in hot }
     }
-
-    /// Bytes of a partition's Parquet, hot and cold.
-    func sizeBytes(_ partition: Int32?) -> Int64 { sizes[partition] ?? 0 }
 
     func partition(_ partition: Int32?) throws(LakeError) -> Partition {
         if let fate = known[partition] { return fate }
-        let size = sizeBytes(partition)
+        let size = sizes[partition] ?? 0
         let verdict = lifecycle.verdict(partition: partition, sizeBytes: size)
         var fate = Partition(common: verdict.common?.action)
         if verdict.hold != nil {
@@ -69,12 +70,6 @@ final class RawFates {
         }
         known[partition] = fate
         return fate
-    }
-
-    /// Whether any rule could be due for a row of a partition.
-    func isQuiet(_ partition: Int32?) throws(LakeError) -> Bool {
-        let fate = try self.partition(partition)
-        return fate.common == nil && fate.exceptions.isEmpty && !fate.isHeld
     }
 
     private func exceptions(

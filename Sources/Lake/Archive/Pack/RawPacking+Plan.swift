@@ -21,9 +21,9 @@ extension RawPacking {
             let hash = PackBucket.hash(ofFolder: row.folder)
             for index in 0..<entries.count {
                 let state = entries.states[index]
-                guard state.flags.contains(.hasRow), !state.flags.contains(.isQuarantined) else {
-                    continue
-                }
+                guard state.flags.contains(.hasRow),
+                    state.flags.isDisjoint(with: [.isQuarantined, .isExpired])
+                else { continue }
                 let name = String(decoding: entries.name(index), as: UTF8.self)
                 guard
                     let due = try due(state, folder + name, fates, records, &plan.counts),
@@ -40,9 +40,16 @@ extension RawPacking {
 
     /// What is due for a file.
     private struct Due {
-        var action: RetentionRule.Action
+        var storageClass: StorageClass
         /// The latest of its rows' partitions.
         var partition: Int32?
+
+        /// nil if it is not to be packed: what expires is removed with its rows.
+        init?(_ action: RetentionRule.Action?, _ partition: Int32?) {
+            guard case .transition(let storage)? = action else { return nil }
+            storageClass = storage
+            self.partition = partition
+        }
     }
 
     private func due(
@@ -57,7 +64,7 @@ extension RawPacking {
             if action == nil, fate.isHeld || fate.common != nil, !isPacked(state) {
                 counts.held += 1
             }
-            return action.map { Due(action: $0, partition: state.partition) }
+            return Due(action, state.partition)
         }
         let known = try records.entries(of: path)
         guard !known.isEmpty else { return nil }
@@ -76,7 +83,7 @@ extension RawPacking {
             if isHeld, !isPacked(state) { counts.held += 1 }
             return nil
         }
-        return Due(action: action, partition: partition)
+        return Due(action, partition)
     }
 
     private func isPacked(_ state: RawFileState) -> Bool {
@@ -89,26 +96,13 @@ extension RawPacking {
         _ counts: inout Counts
     ) throws(LakeError) -> SpooledFile? {
         var file = SpooledFile(
-            kind: state.flags.contains(.isCold) ? .returned : .pack, storageClass: .deepArchive,
+            kind: state.flags.contains(.isCold) ? .returned : .pack, storageClass: due.storageClass,
             month: Self.month(of: due.partition, table.definition), partition: due.partition,
             folder: folder, name: name,
             stat: FileStat(sizeBytes: 0, modifiedNanos: 0, changedNanos: 0, inode: 0),
             content: state.content)
-        switch due.action {
-        case .transition(let storage):
-            // What is packed, or gone for other reasons, is done with.
-            if isPacked(state) || state.flags.contains(.isVanished) { return nil }
-            file.storageClass = storage
-            if state.flags.contains(.isExpired) { file.kind = .expired }
-        case .expire:
-            file.kind = .expired
-            if isPacked(state) || state.flags.contains(.isVanished) {
-                if state.flags.contains(.isExpired) { return nil }
-                file.kind = .expiredCold
-                counts.expiredCold += 1
-                return file
-            }
-        }
+        // What is packed, or gone for other reasons, is done with.
+        if isPacked(state) || state.flags.contains(.isVanished) { return nil }
         guard let stat = try folders.look(at: name, in: folder).stat,
             state.hint == .none || state.hint == StatHint(stat)
         else {
@@ -162,10 +156,7 @@ extension RawPacking.Counts {
         case .returned, .verified:
             returned += 1
             returnedBytes += file.stat.sizeBytes
-        case .expired:
-            expired += 1
-            expiredBytes += file.stat.sizeBytes
-        case .expiredCold, .changed: break
+        case .changed: break
         case .pack:
             packed += 1
             packedBytes += file.stat.sizeBytes

@@ -7,7 +7,6 @@ extension RawPacking {
     /// The stat of a packed file is forgotten: if it cannot be unlinked, the next run finds that it is there.
     func publish(_ written: Written) throws(LakeError) {
         for pack in written.packs { try Packs.add(database, pack) }
-        for pack in written.rewritten { try pack.publish(database) }
         let editor = try RawFiles.Editor(database)
         let cursor = try RawFiles.Cursor(database, source: table.source)
         var files = SpoolReader(written.plan.spool)
@@ -56,9 +55,6 @@ extension RawPacking {
                 }
                 state.flags.insert(.isCold)
                 state.flags.subtract([.isReturned, .isVanished])
-                if file.kind == .expired || file.kind == .expiredCold {
-                    state.flags.insert(.isExpired)
-                }
                 state.hint = .none
                 isChanged = true
                 next = try files.next()

@@ -11,7 +11,6 @@ extension RawPacking {
     func write(_ plan: Plan) throws(LakeError) -> Written {
         var result = Written(plan: plan)
         result.changed += try compareReturned(plan)
-        result.changed += try checkExpired(plan)
         let tasks = try plan.spool.tasks(buckets: tier.settings.buckets)
         for month in Set(tasks.map(\.month)) {
             try DurableFile.makeFolder(
@@ -30,7 +29,6 @@ extension RawPacking {
                     done.changed += changed
                 }
             }
-            result.rewritten = try rewriteExpired(plan)
         } catch {
             for path in written.paths { try? DurableFile.remove(path) }
             throw error
@@ -72,41 +70,21 @@ extension RawPacking {
                     changed += 1
                     continue
                 }
-                if digest.sha256 == entry.sha256 { try plan.spool.change(file, to: .verified) }
+                if digest == entry.sha256 { try plan.spool.change(file, to: .verified) }
             }
         }
         try plan.spool.change(all: .returned, to: .pack)
         return changed
     }
 
-    /// Makes sure that expired files are those whose rows have expired.
-    private func checkExpired(_ plan: Plan) throws(LakeError) -> Int {
-        guard plan.counts.expired > 0 else { return 0 }
-        var changed = 0
-        let folders = RawFolders(root: root)
-        var last: Int64 = 0
-        while true {
-            let files = try plan.spool.files(after: last)
-            guard let end = files.last else { return changed }
-            last = end.id
-            if isCancelled() { throw .columnar(.cancelled) }
-            for file in files where file.kind == .expired {
-                if try digest(of: file, folders)?.content == file.content { continue }
-                try plan.spool.change(file, to: .changed)
-                changed += 1
-            }
-        }
-    }
-
-    /// The digests of a file's bytes; nil if it is not the file that was planned.
+    /// SHA-256 of a file's bytes; nil if it is not the file that was planned.
     private func digest(
         of file: SpooledFile, _ folders: RawFolders
-    ) throws(LakeError) -> (sha256: [UInt8], content: ContentHash)? {
+    ) throws(LakeError) -> [UInt8]? {
         guard let opened = try folders.open(file.name, in: file.folder).file,
             opened.stat == file.stat
         else { return nil }
         var sha256 = SHA256.Stream()
-        var content = try ContentHash.Stream()
         do throws(ColumnarError) {
             let room = try pool.allocate(bytes: 60 << 10)
             while true {
@@ -114,38 +92,13 @@ extension RawPacking {
                     into: UnsafeMutableRawBufferPointer(
                         start: room.base, count: room.capacityBytes))
                 if count == 0 { break }
-                let bytes = UnsafeRawBufferPointer(start: room.base, count: count)
-                sha256.update(bytes)
-                content.update(bytes)
+                sha256.update(UnsafeRawBufferPointer(start: room.base, count: count))
             }
         } catch .io {
             return nil
         } catch {
             throw .columnar(error)
         }
-        return opened.isUnchanged ? (sha256.finish(), content.finish()) : nil
-    }
-
-    /// Writes the packs anew that hold expired files.
-    private func rewriteExpired(_ plan: Plan) throws(LakeError) -> [PackRewrite.Prepared] {
-        let months = try plan.spool.months(of: .expiredCold)
-        guard !months.isEmpty else { return [] }
-        let rewrite = PackRewrite(
-            database: database, tier: tier, identity: identity, pool: pool,
-            isCancelled: isCancelled)
-        var prepared: [PackRewrite.Prepared] = []
-        do throws(LakeError) {
-            for pack in try Packs.list(database, source: table.source)
-            where months.contains(pack.month) {
-                let changed = try rewrite.prepare(pack) { (entry) throws(LakeError) in
-                    try plan.spool.isExpired(path: entry.path)
-                }
-                if let changed { prepared.append(changed) }
-            }
-        } catch {
-            for pack in prepared { pack.discard(tier) }
-            throw error
-        }
-        return prepared
+        return opened.isUnchanged ? sha256.finish() : nil
     }
 }

@@ -28,10 +28,6 @@ struct RawPacking {
         /// Lie in the raw folder again with the bytes that a pack has.
         var returned = 0
         var returnedBytes: Int64 = 0
-        /// Expired with their rows: in the raw folder, and in packs.
-        var expired = 0
-        var expiredBytes: Int64 = 0
-        var expiredCold = 0
         /// Due, and left where they are: written to lately; held; changed, gone or unreadable since the last
         /// run looked, whose next one will see.
         var waiting = 0
@@ -44,9 +40,7 @@ struct RawPacking {
         var newestNanos: Int64?
 
         /// Nothing would be done.
-        var isEmpty: Bool { packed + returned + expired + expiredCold == 0 }
-        /// Files that leave the raw folder.
-        var leaving: Int { packed + returned + expired }
+        var isEmpty: Bool { packed + returned == 0 }
     }
 
     /// What is to be done, file by file.
@@ -61,8 +55,6 @@ struct RawPacking {
     struct Written: Sendable {
         /// Not filed yet.
         var packs: [Packs.Record] = []
-        /// Packs whose expired files are left out of their successors.
-        var rewritten: [PackRewrite.Prepared] = []
         /// Files of the plan that changed since, or refused to be read: they stay, and are news.
         var changed = 0
         let plan: Plan
@@ -88,6 +80,5 @@ struct RawPacking {
     /// Removes what `write` has left, after a sweep that failed.
     func discard(_ written: Written) {
         for pack in written.packs { try? DurableFile.remove(tier.absolute(pack.path)) }
-        for pack in written.rewritten { pack.discard(tier) }
     }
 }

@@ -11,10 +11,6 @@ struct SpooledFile: Sendable {
         case returned
         /// Out of the raw folder: a pack has the same bytes, they were compared.
         case verified
-        /// Out of the raw folder: its row has expired.
-        case expired
-        /// It is in a pack, or nowhere, and its row has expired.
-        case expiredCold
         /// Nothing: it changed after it was planned.
         case changed
     }
@@ -53,8 +49,6 @@ final class RawSpool: @unchecked Sendable {
     private let database: Database
     private let insertion: Statement
     private let reclassing: Statement
-    /// Whether paths can be looked up; guarded by the lock.
-    private var hasIndex = false
 
     init(isCancelled: @escaping @Sendable () -> Bool) throws(LakeError) {
         database = try Database.temporary()
@@ -216,34 +210,6 @@ final class RawSpool: @unchecked Sendable {
             try database.run(
                 "UPDATE files SET kind = ?2 WHERE kind = ?1",
                 [.integer(kind.rawValue), .integer(other.rawValue)])
-        }
-    }
-
-    /// Whether a file's row has expired.
-    func isExpired(path: String) throws(LakeError) -> Bool {
-        let (folder, name) = RowLedger.parts(of: path)
-        return try locked { () throws(LakeError) in
-            if !hasIndex {
-                try database.execute("CREATE INDEX files_path ON files(folder, name)")
-                hasIndex = true
-            }
-            let kinds = [SpooledFile.Kind.expired, .expiredCold].map { "\($0.rawValue)" }
-            return try database.integer(
-                "SELECT count(*) FROM files WHERE folder = ?1 AND name = ?2 AND kind IN ("
-                    + kinds.joined(separator: ", ") + ")", [.text(folder), .text(name)]) > 0
-        }
-    }
-
-    /// The months of the files of a kind.
-    func months(of kind: SpooledFile.Kind) throws(LakeError) -> Set<Int32> {
-        try locked { () throws(LakeError) in
-            let statement = try database.prepare("SELECT DISTINCT month FROM files WHERE kind = ?1")
-            try statement.bind(kind.rawValue, at: 1)
-            var months: Set<Int32> = []
-            while try statement.step() {
-                months.insert(Int32(truncatingIfNeeded: statement.integer(0)))
-            }
-            return months
         }
     }
 
