@@ -1,0 +1,143 @@
+import Columnar
+import Glibc
+
+/// Brings swept raw files back as files: with their bytes and times, into any folder.
+///
+/// Only the version that the state remembers comes back, never an older one of another pack. Everything is
+/// selected and looked at before the first file is written.
+package struct RawRestore {
+    /// Which files, and where to; what is nil restricts nothing.
+    package struct Request: Sendable {
+        package var table: String?
+        /// What the raw path says of the account.
+        package var account: String?
+        /// The text of a row's only key column.
+        package var key: String?
+        /// The path of one pack below the cold tier.
+        package var pack: String?
+        /// Days since 1970 of the rows' partitions.
+        package var firstDay: Int32?
+        package var lastDay: Int32?
+        /// Absolute; files get their raw paths below it.
+        package var folder: String
+        /// Replaces files that are there with other bytes.
+        package var isForced = false
+
+        package init(folder: String) {
+            self.folder = folder
+        }
+    }
+
+    /// What was done, in files.
+    package struct Report: Hashable, Sendable {
+        package var restored = 0
+        package var restoredBytes: Int64 = 0
+        /// Were there already with the same bytes.
+        package var present = 0
+        package var packs = 0
+    }
+
+    let lake: Lake
+    let tier: ColdTier
+    let keySeed: UInt64
+    let definitions: [TableDefinition]
+    let suppressions: Suppressions
+    let pool: BufferPool
+    let isCancelled: @Sendable () -> Bool
+
+    /// The files of one pack that are to be written.
+    private struct Choice {
+        /// Absolute.
+        var pack: String
+        var positions: [Int] = []
+    }
+
+    func run(_ request: Request) throws(LakeError) -> Report {
+        try tier.requireMounted()
+        var report = Report()
+        var choices: [Choice] = []
+        var obstacles: [String] = []
+        for definition in definitions
+        where request.table == nil || request.table == definition.name {
+            guard let source = try Sources.known(definition.name, lake.database) else { continue }
+            let filter = try RawRestoreFilter(
+                request, definition, source: source, keySeed: keySeed, suppressions: suppressions,
+                database: lake.database)
+            for pack in try Packs.list(lake.database, source: source) where filter.mayBe(in: pack) {
+                let reader = try PackReader(path: tier.absolute(pack.path))
+                var choice = Choice(pack: reader.path)
+                for position in 0..<reader.count {
+                    if isCancelled() { throw .columnar(.cancelled) }
+                    let entry = reader.entry(position)
+                    guard try filter.takes(entry) else { continue }
+                    switch try RestoredRawFile.look(at: "\(request.folder)/\(entry.path)", entry) {
+                    case .free: choice.positions.append(position)
+                    case .same: report.present += 1
+                    case .other(let mayReplace):
+                        if request.isForced, mayReplace {
+                            choice.positions.append(position)
+                        } else {
+                            obstacles.append(entry.path)
+                        }
+                    }
+                }
+                if !choice.positions.isEmpty { choices.append(choice) }
+            }
+        }
+        report.packs = choices.count
+        if let first = obstacles.first {
+            let more = obstacles.count > 1 ? ", and \(obstacles.count - 1) more," : ""
+            let hint = request.isForced ? "is no plain file" : "is there with other bytes"
+            throw .invalidLocation(
+                path: request.folder, reason: "\(first)\(more) \(hint); nothing was written")
+        }
+        try write(choices, request, &report)
+        return report
+    }
+
+    private func write(
+        _ choices: [Choice], _ request: Request, _ report: inout Report
+    ) throws(LakeError) {
+        guard !choices.isEmpty else { return }
+        let frames = try PackFrameBuffer()
+        var folders = RestoredFolders(root: request.folder)
+        for choice in choices {
+            // Opened anew: the indexes of all of them would not fit in memory.
+            let reader = try PackReader(path: choice.pack)
+            for position in choice.positions {
+                if isCancelled() { throw .columnar(.cancelled) }
+                let file = try reader.stream(position, through: frames, pool: pool)
+                try folders.make(forPath: file.entry.path)
+                try RestoredRawFile.write(
+                    file, to: "\(request.folder)/\(file.entry.path)", replaces: request.isForced,
+                    pool: pool)
+                report.restored += 1
+                report.restoredBytes += file.entry.stat.sizeBytes
+            }
+        }
+        try folders.sync()
+    }
+}
+
+extension Lake {
+    /// Brings swept raw files back into a folder; the lake stays as it is.
+    ///
+    /// Throws `tableNotFound` for a table that is none, `invalidLocation` where files are in the way, or
+    /// where an account is asked for that raw paths do not name.
+    package func restoreRaw(
+        _ request: RawRestore.Request, pool: BufferPool,
+        isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) throws(LakeError) -> RawRestore.Report {
+        let definitions = try definitions()
+        if let name = request.table, !definitions.contains(where: { $0.name == name }) {
+            throw .tableNotFound(name)
+        }
+        guard let seed = try Settings.get(.keySeed, database).flatMap({ UInt64($0, radix: 16) })
+        else { throw .notALake(path: path, reason: "its key seed is missing") }
+        return try RawRestore(
+            lake: self, tier: ColdTier(lake: path, database: database), keySeed: seed,
+            definitions: definitions, suppressions: Suppressions(database, definitions),
+            pool: pool, isCancelled: isCancelled
+        ).run(request)
+    }
+}
