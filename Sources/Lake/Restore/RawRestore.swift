@@ -115,7 +115,6 @@ package struct RawRestore {
                 report.restoredBytes += file.entry.stat.sizeBytes
             }
         }
-        try folders.sync()
     }
 }
 

@@ -67,6 +67,9 @@ enum RestoredRawFile {
             guard futimens(descriptor, [time, time]) == 0 else {
                 throw .io(operation: "set times", path: temporary, errorNumber: errno)
             }
+            guard fsync(descriptor) == 0 else {
+                throw .io(operation: "fsync", path: temporary, errorNumber: errno)
+            }
         } catch {
             close(descriptor)
             unlink(temporary)
@@ -145,16 +148,6 @@ struct RestoredFolders {
         try make(parent)
         guard mkdir(folder, 0o755) == 0 || errno == EEXIST else {
             throw .io(operation: "mkdir", path: folder, errorNumber: errno)
-        }
-    }
-
-    /// Makes everything durable at once: a sync a file would take longer than all the rest.
-    func sync() throws(LakeError) {
-        let folder = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw .io(operation: "open", path: root, errorNumber: errno) }
-        defer { close(folder) }
-        guard syncfs(folder) == 0 else {
-            throw .io(operation: "syncfs", path: root, errorNumber: errno)
         }
     }
 }

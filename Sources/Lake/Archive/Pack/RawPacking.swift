@@ -62,7 +62,7 @@ struct RawPacking {
 
     /// Below the cold tier: `packs/NAME/2026-01`.
     static func folder(table: String, month: Int32) -> String {
-        "packs/\(table)/\(monthText(month))"
+        "\(ColdTier.packFolder)/\(table)/\(monthText(month))"
     }
 
     /// `2026-01`, of months since 1970.
