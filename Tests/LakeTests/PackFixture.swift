@@ -22,8 +22,12 @@ final class PackFixture {
         return (Int64(now.tv_sec) + 2 * 86_400) * 1_000_000
     }
 
-    init(settings: String = "\"account\": \"user_id\"") throws {
+    /// - coldFolder: where the cold tier is; nil: in the lake.
+    init(settings: String = "\"account\": \"user_id\"", coldFolder: String? = nil) throws {
         fixture = try LakeFixture(settings: settings)
+        if let coldFolder {
+            try fixture.folder.write("{\"folder\": \"\(coldFolder)\"}", to: "lake/cold.json")
+        }
         tier = try ColdTier(lake: fixture.lake.path, database: fixture.lake.database)
         var definition = try fixture.lake.definitions()[0]
         definition.retention = [

@@ -91,18 +91,17 @@ import Testing
     @Test func everyFlippedByteIsFound() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/p.json.zst"
-        try write(Self.posts(40), to: path)
+        try write(Self.posts(12), to: path)
         var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
         let damaged = folder.path + "/damaged"
         for place in bytes.indices {
-            for bit: UInt8 in [1, 0x80] {
-                bytes[place] ^= bit
-                try folder.write(bytes, to: "damaged")
-                #expect(throws: LakeError.self, "byte \(place)") {
-                    _ = try PackReader(path: damaged).verify(pool: pool)
-                }
-                bytes[place] ^= bit
+            let bit = UInt8(1) << UInt8(place % 8)
+            bytes[place] ^= bit
+            try folder.write(bytes, to: "damaged")
+            #expect(throws: LakeError.self, "byte \(place)") {
+                _ = try PackReader(path: damaged).verify(pool: pool)
             }
+            bytes[place] ^= bit
         }
         try folder.write(bytes, to: "damaged")
         _ = try PackReader(path: damaged).verify(pool: pool)
@@ -155,7 +154,7 @@ import Testing
         #expect(throws: LakeError.self) { try open(index, said: Limits.packIndexBytes + 1) }
         #expect(throws: LakeError.self) { try open(index + [0]) }
         var random = SeededRandom(seed: 3)
-        for _ in 0..<3_000 {
+        for _ in 0..<1_000 {
             var lie = index
             for _ in 0..<Int.random(in: 1...3, using: &random) {
                 let place = Int.random(in: lie.indices, using: &random)

@@ -7,9 +7,10 @@ import Testing
 
 @Suite struct RawPackingTests {
     private func filled(
-        users: Int = 4, posts: Int = 6, settings: String = "\"account\": \"user_id\""
+        users: Int = 4, posts: Int = 6, settings: String = "\"account\": \"user_id\"",
+        coldFolder: String? = nil
     ) throws -> PackFixture {
-        let fixture = try PackFixture(settings: settings)
+        let fixture = try PackFixture(settings: settings, coldFolder: coldFolder)
         for user in 0..<users {
             for post in 0..<posts {
                 let id = user * 100 + post
@@ -347,5 +348,48 @@ import Testing
                 RawRestore.Request(folder: fixture.fixture.folder.path + "/x"),
                 pool: fixture.fixture.pool)
         }
+    }
+
+    /// Fault 8: another file system, to which nothing can be renamed.
+    @Test func coldTierMayBeAnotherFileSystem() throws {
+        let shared = "/dev/shm"
+        var (here, there) = (stat(), stat())
+        guard stat("/tmp", &here) == 0, stat(shared, &there) == 0, here.st_dev != there.st_dev,
+            access(shared, W_OK) == 0
+        else { return print("skipped: \(shared) is no other file system") }
+        let folder = "\(shared)/lake-packs-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let fixture = try filled(coldFolder: folder)
+        #expect(try fixture.sweep().removed.removed == 24)
+        #expect(fixture.rawFiles().isEmpty)
+        #expect(try fixture.packed("u0/3.json") != nil)
+        let pack = folder + "/" + (try fixture.packs()[0].path)
+        #expect(FileManager.default.fileExists(atPath: pack))
+    }
+
+    @Test func doctorFindsWhatPacksMiss() throws {
+        let fixture = try filled()
+        try fixture.sweep()
+        func findings(isFull: Bool) throws -> [String] {
+            var options = Doctor.Options(nowMicros: PackFixture.nowMicros)
+            options.isFull = isFull
+            return try Doctor.examine(
+                fixture.lake.path, options: options, pool: fixture.fixture.pool
+            ).findings.filter { $0.severity == .damage }.map(\.what)
+        }
+        #expect(try findings(isFull: true).isEmpty)
+        let path = fixture.tier.absolute(try fixture.packs()[0].path)
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        var damaged = bytes
+        damaged[bytes.count / 2] ^= 4
+        try Data(damaged).write(to: URL(fileURLWithPath: path))
+        #expect(try findings(isFull: false).isEmpty)
+        #expect(try findings(isFull: true).count == 1)
+        try Data(bytes.dropLast()).write(to: URL(fileURLWithPath: path))
+        #expect(try findings(isFull: false).count == 1)
+        unlink(path)
+        #expect(try findings(isFull: false) == ["No such file or directory"])
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        #expect(try findings(isFull: true).isEmpty)
     }
 }

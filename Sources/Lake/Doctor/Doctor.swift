@@ -141,7 +141,7 @@ package struct Doctor {
         _ database: Database, _ diagnosis: inout Diagnosis
     ) throws(LakeError) {
         let steps: [(Database, inout Diagnosis) throws(LakeError) -> Void] = [
-            examineSettings, examineRuns, examineState, examineTables,
+            examineSettings, examineRuns, examineState, examinePacks, examineTables,
         ]
         for step in steps {
             do throws(LakeError) {

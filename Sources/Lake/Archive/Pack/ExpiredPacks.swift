@@ -33,7 +33,7 @@ struct ExpiredPacks {
                 prepared = try rewrite.prepare(pack) { (entry) throws(LakeError) in
                     try expired.holds(entry.path)
                 }
-            } catch .corrupt {
+            } catch .corrupt, .io {
                 counts.damaged.append(pack.path)
                 continue
             }

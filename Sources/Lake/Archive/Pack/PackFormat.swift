@@ -87,6 +87,8 @@ package struct PackHeader: Hashable, Sendable {
                     return .failure(.unsupported(location, feature: "pack version \(version)"))
                 }
                 return .success(try PackHeader(&reader))
+            } catch .corrupt(let place, let reason) {
+                return .failure(.corrupt(place, reason: reason))
             } catch {
                 return .failure(.columnar(error))
             }

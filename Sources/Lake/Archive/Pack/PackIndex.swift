@@ -175,6 +175,8 @@ extension PackIndex {
                 try index.readFiles(&reader)
                 guard reader.remaining == 0 else { throw reader.corrupt("the index is too long") }
                 return .success(index)
+            } catch .corrupt(let place, let reason) {
+                return .failure(.corrupt(place, reason: reason))
             } catch {
                 return .failure(.columnar(error))
             }

@@ -62,7 +62,7 @@ struct PackedSources {
             let reader: PackReader
             do throws(LakeError) {
                 reader = try PackReader(path: tier.absolute(pack.path))
-            } catch .corrupt {
+            } catch .corrupt, .io {
                 // What a damaged pack holds stays where it is; verification tells of the damage.
                 continue
             }

@@ -56,7 +56,7 @@ extension RawPacking {
             let reader: PackReader
             do throws(LakeError) {
                 reader = try PackReader(path: tier.absolute(pack.path))
-            } catch .corrupt {
+            } catch .corrupt, .io {
                 // Its files are packed again; verification tells of the damage.
                 continue
             }

@@ -108,7 +108,7 @@ final class RawSpool: @unchecked Sendable {
     func tasks(buckets limit: Int) throws(LakeError) -> [Task] {
         try locked { () throws(LakeError) in
             try database.execute(
-                "CREATE TABLE groups (class INTEGER, month INTEGER, buckets INTEGER)")
+                "CREATE TABLE shares (class INTEGER, month INTEGER, buckets INTEGER)")
             let sums = try database.prepare(
                 """
                 SELECT class, month, sum(size) FROM files
@@ -117,19 +117,19 @@ final class RawSpool: @unchecked Sendable {
             while try sums.step() {
                 let buckets = PackBucket.count(rawBytes: sums.integer(2), limit: limit)
                 try database.run(
-                    "INSERT INTO groups VALUES (?1, ?2, ?3)",
+                    "INSERT INTO shares VALUES (?1, ?2, ?3)",
                     [.integer(sums.integer(0)), .integer(sums.integer(1)), .integer(buckets)])
             }
             try database.execute(
                 """
                 CREATE TABLE packing AS
                 SELECT files.id AS file, class, month, hash % buckets AS bucket, buckets
-                FROM files JOIN groups USING (class, month)
+                FROM files JOIN shares USING (class, month)
                 WHERE kind = \(SpooledFile.Kind.pack.rawValue) ORDER BY class, month, bucket, file
                 """)
             let groups = try database.prepare(
                 """
-                SELECT class, month, bucket, buckets, min(packing.rowid), max(packing.rowid), sum(size)
+                SELECT packing.class, packing.month, bucket, buckets, min(packing.rowid), max(packing.rowid), sum(size)
                 FROM packing JOIN files ON files.id = file GROUP BY 1, 2, 3 ORDER BY 5
                 """)
             var tasks: [Task] = []

@@ -1,0 +1,55 @@
+import Columnar
+import Lake
+
+/// `lake restore --raw`: swept raw files as files again.
+enum RestoreRaw {
+    /// Options that only this form has; the scope's are those of every restore.
+    static let options = [
+        Option("raw", "Bring raw files back as files, instead of rows into the table"),
+        Option("to", value: "DIR", "With --raw: the folder that gets them, by their raw paths"),
+        Option("pack", value: "PATH", "With --raw: only this pack of the cold tier"),
+        Option("force", "With --raw: replace files that are there with other bytes"),
+    ]
+
+    /// - request: with the scope that every restore has.
+    static func run(
+        _ request: RawRestore.Request, lake path: String, isJSON: Bool, pool: BufferPool
+    ) throws(CommandError) -> Int32 {
+        Interruption.install()
+        let report = try lakeCall { () throws(LakeError) in
+            try Lake.open(at: path, access: .readOnly).restoreRaw(
+                request, pool: pool, isCancelled: { Interruption.isRequested })
+        }
+        let output = StandardOutput()
+        output.write(isJSON ? json(report) : Array(text(report, request.folder).utf8))
+        output.flush()
+        return ExitCode.done
+    }
+
+    private static func text(_ report: RawRestore.Report, _ folder: String) -> String {
+        var text = "\(Amount.count(report.restored, "raw file")) "
+        text += "(\(Amount.bytes(Int(clamping: report.restoredBytes)))) restored to \(folder) "
+        text += "from \(Amount.count(report.packs, "pack"))\n"
+        if report.present > 0 {
+            text += "\(Amount.count(report.present)) were there already, with the same bytes\n"
+        }
+        if report.restored + report.present == 0 {
+            text += "no swept raw file is in this scope\n"
+        }
+        return text
+    }
+
+    private static func json(_ report: RawRestore.Report) -> [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        for (key, number) in [
+            ("restored", Int64(report.restored)), ("restored_bytes", report.restoredBytes),
+            ("present", Int64(report.present)), ("packs", Int64(report.packs)),
+        ] {
+            json.key(key)
+            json.integer(number)
+        }
+        json.endObject()
+        return json.bytes + [UInt8(ascii: "\n")]
+    }
+}
