@@ -4,8 +4,8 @@ import Columnar
 ///
 /// A pack is filed by the transaction that marks its files as cold, so whatever is listed is whole and
 /// verified. `deleting`: some of its sources may still lie in the raw folder, the next sweep goes on.
-/// `dropped`: another pack has taken its place, and only its file is still to be removed. A raw file's packs
-/// are found by its folder and its row's month: `bucket` = hash of the folder modulo `buckets`.
+/// A raw file's packs are found by its folder and its row's month: `bucket` = hash of the folder modulo
+/// `buckets`.
 package enum Packs {
     static let table = """
         CREATE TABLE packs (
@@ -16,7 +16,7 @@ package enum Packs {
           buckets INTEGER NOT NULL,
           path TEXT NOT NULL UNIQUE,
           storage_class TEXT NOT NULL,
-          state TEXT NOT NULL CHECK (state IN ('deleting', 'done', 'dropped')),
+          state TEXT NOT NULL CHECK (state IN ('deleting', 'done')),
           file_count INTEGER NOT NULL,
           raw_bytes INTEGER NOT NULL,
           size_bytes INTEGER NOT NULL,
@@ -28,7 +28,7 @@ package enum Packs {
     static let index = "CREATE INDEX packs_place ON packs(source, month)"
 
     package enum State: String, Sendable {
-        case deleting, done, dropped
+        case deleting, done
     }
 
     /// One row of the table.
@@ -96,16 +96,16 @@ package enum Packs {
             [.integer(id), .text(storage.rawValue)])
     }
 
-    /// Forgets a pack, after its file is gone.
+    /// Forgets a pack; its file is the caller's business.
     static func remove(_ database: Database, id: Int64) throws(LakeError) {
         try database.run("DELETE FROM packs WHERE id = ?1", [.integer(id)])
     }
 
-    /// The packs that hold something, of one source or of all, the earliest first; none in an older file.
+    /// The packs of one source or of all, the earliest first; none in an older file.
     package static func list(
         _ database: Database, source: Int64? = nil
     ) throws(LakeError) -> [Record] {
-        try read(database, "(?1 IS NULL OR source = ?1) AND state != 'dropped'", source)
+        try read(database, "?1 IS NULL OR source = ?1", source)
     }
 
     /// The packs in one state.

@@ -41,6 +41,9 @@ struct ExpiredPacks {
             do throws(LakeError) {
                 try database.transaction { () throws(LakeError) in
                     try prepared.publish(database)
+                    if let lake = DurableFile.parent(of: database.path) {
+                        try ColdCatalog.write(database, lake: lake, run: identity)
+                    }
                 }
             } catch {
                 prepared.discard(tier)

@@ -5,7 +5,7 @@ import Columnar
 /// ```
 ///  prepare: copy, sync, read back ─► a transaction: publish ─► remove the old file
 /// ```
-/// After the transaction the old pack says `dropped`; `PackedSources.finish` removes what a crash has left.
+/// With the transaction the old pack is retired, long ago: what a crash has left of it the next run removes.
 struct PackRewrite {
     let database: Database
     let tier: ColdTier
@@ -16,6 +16,8 @@ struct PackRewrite {
     /// A pack and its successor.
     struct Prepared: Sendable {
         let old: Packs.Record
+        /// Absolute.
+        let oldPath: String
         /// Not filed yet; nil if nothing is left.
         let new: Packs.Record?
         /// Files that are left out, and their bytes.
@@ -25,13 +27,14 @@ struct PackRewrite {
         /// Puts the new pack in the old one's place; inside a transaction.
         func publish(_ database: Database) throws(LakeError) {
             if let new { try Packs.add(database, new) }
-            try Packs.setState(database, id: old.id, .dropped)
+            try Packs.remove(database, id: old.id)
+            try RetiredFiles.add(database, path: oldPath, atMicros: 0)
         }
 
         /// Removes the old pack; after the transaction.
         func removeOld(_ database: Database, _ tier: ColdTier) throws(LakeError) {
-            try DurableFile.remove(tier.absolute(old.path))
-            try Packs.remove(database, id: old.id)
+            try DurableFile.remove(oldPath)
+            try RetiredFiles.remove(database, path: oldPath)
         }
 
         /// Removes the new pack: there was no transaction.
@@ -61,7 +64,8 @@ struct PackRewrite {
         let dropped = reader.count - kept.count
         guard !kept.isEmpty else {
             return Prepared(
-                old: pack, new: nil, droppedFiles: dropped, droppedBytes: droppedBytes)
+                old: pack, oldPath: reader.path, new: nil, droppedFiles: dropped,
+                droppedBytes: droppedBytes)
         }
         let folder = RawPacking.folder(table: reader.header.table, month: pack.month)
         let relative =
@@ -95,6 +99,7 @@ struct PackRewrite {
             throw error
         }
         return Prepared(
-            old: pack, new: record, droppedFiles: dropped, droppedBytes: droppedBytes)
+            old: pack, oldPath: reader.path, new: record, droppedFiles: dropped,
+            droppedBytes: droppedBytes)
     }
 }

@@ -40,23 +40,17 @@ struct PackedSources {
     static func resume(
         lake: String, database: Database, root: RawRootHandle
     ) throws(LakeError) {
-        let pending =
-            try Packs.list(database, in: .deleting) + Packs.list(database, in: .dropped)
-        guard !pending.isEmpty else { return }
+        guard try !Packs.list(database, in: .deleting).isEmpty else { return }
         let tier = try ColdTier(lake: lake, database: database)
         guard try tier.isMounted() else { return }
         _ = try PackedSources(database: database, tier: tier, root: root).finish()
     }
 
-    /// Goes through the packs whose sources may still be there; also removes packs that were replaced.
+    /// Goes through the packs whose sources may still be there.
     ///
     /// The caller holds the lake's lock; nothing is asked of a lake without packs.
     func finish() throws(LakeError) -> Counts {
         var counts = Counts()
-        for pack in try Packs.list(database, in: .dropped) {
-            try DurableFile.remove(tier.absolute(pack.path))
-            try Packs.remove(database, id: pack.id)
-        }
         let folders = RawFolders(root: root)
         for pack in try Packs.list(database, in: .deleting) {
             let reader: PackReader
