@@ -63,28 +63,38 @@ struct LakeContent: Equatable {
 
     private static func rows(of table: IcebergTable, _ pool: BufferPool) throws -> [String] {
         guard let snapshot = table.currentSnapshot else { return [] }
-        let columns = snapshot.schema.fields.indices.filter {
-            !["_ingested_at", "observed_at"].contains(snapshot.schema.fields[$0].name)
-        }
         var rows: [String] = []
         for file in try snapshot.liveFiles() {
-            let scan = try ParquetScan(
-                files: [.init(path: try snapshot.path(of: file.file), fileIndex: 0)],
-                schema: snapshot.schema,
-                request: ScanRequest(columns: columns.map { ScanColumn(index: $0) }), pool: pool)
-            for morsel in 0..<scan.morselCount {
-                var reader = try scan.open(morsel: morsel, pool: pool)
-                while let batch = try reader.next(maxRows: 8_192) {
-                    for row in 0..<batch.count {
-                        let values = try zip(batch.columns, columns).map { column, index in
-                            try column.value(at: row, type: snapshot.schema.fields[index].type)
-                        }
-                        rows.append(values.map { "\($0)" }.joined(separator: " "))
+            rows += try Self.rows(
+                ofFile: try snapshot.path(of: file.file), schema: snapshot.schema, pool)
+        }
+        return rows.sorted()
+    }
+
+    /// The rows of a data file, which has the columns of `schema` or of its own.
+    static func rows(
+        ofFile path: String, schema given: Schema? = nil, _ pool: BufferPool
+    ) throws -> [String] {
+        let schema = try given ?? ParquetFile.open(path: path).schema
+        let columns = schema.fields.indices.filter {
+            !["_ingested_at", "observed_at"].contains(schema.fields[$0].name)
+        }
+        let scan = try ParquetScan(
+            files: [.init(path: path, fileIndex: 0)], schema: schema,
+            request: ScanRequest(columns: columns.map { ScanColumn(index: $0) }), pool: pool)
+        var rows: [String] = []
+        for morsel in 0..<scan.morselCount {
+            var reader = try scan.open(morsel: morsel, pool: pool)
+            while let batch = try reader.next(maxRows: 8_192) {
+                for row in 0..<batch.count {
+                    let values = try zip(batch.columns, columns).map { column, index in
+                        try column.value(at: row, type: schema.fields[index].type)
                     }
+                    rows.append(values.map { "\($0)" }.joined(separator: " "))
                 }
             }
         }
-        return rows.sorted()
+        return rows
     }
 
     private static func texts(

@@ -29,13 +29,15 @@ struct SystemCall: CustomStringConvertible, Sendable {
     }
 
     /// Runs the program under strace and lists its calls of these names, in order.
-    static func trace(_ arguments: [String], names: [String]) throws -> [SystemCall] {
+    static func trace(
+        _ arguments: [String], names: [String], environment: [String: String] = [:]
+    ) throws -> [SystemCall] {
         let log = BuiltLake.logPath()
         defer { unlink(log) }
         let ended = try BuiltLake.run(
             tool: "/usr/bin/strace",
             ["-f", "--seccomp-bpf", "-qq", "-y", "-o", log, "-e", "trace=" + names.unique]
-                + [BuiltLake.path] + arguments)
+                + [BuiltLake.path] + arguments, environment: environment)
         guard ended.code == 0 || ended.code == 3 else { throw Unexpected(text: ended.text) }
         var counts: [Substring: Int] = [:]
         var calls: [SystemCall] = []
@@ -73,7 +75,8 @@ struct Injection: CustomStringConvertible {
 
     /// Runs the program with this call changed; also gives the trace of `watched` calls.
     func run(
-        _ arguments: [String], watching watched: [String] = []
+        _ arguments: [String], watching watched: [String] = [],
+        environment: [String: String] = [:]
     ) throws -> (ended: ChildProcess.Ended, trace: String) {
         let log = BuiltLake.logPath()
         defer { unlink(log) }
@@ -90,7 +93,8 @@ struct Injection: CustomStringConvertible {
         let ended = try BuiltLake.run(
             tool: "/usr/bin/strace",
             options + ["-e", "trace=" + ([call.name] + watched).unique]
-                + ["-e", "inject=\(call.name):\(what):when=\(when)", BuiltLake.path] + arguments)
+                + ["-e", "inject=\(call.name):\(what):when=\(when)", BuiltLake.path] + arguments,
+            environment: environment)
         return (ended, (try? String(contentsOfFile: log, encoding: .utf8)) ?? "")
     }
 }

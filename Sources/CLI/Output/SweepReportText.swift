@@ -11,13 +11,29 @@ enum SweepReportText {
             return text + "do exactly this: lake sweep --plan \(report.planID)\n"
         }
         let bytes = report.tables.reduce(0) { $0 + $1.bytesWritten }
+        let sources = report.packedSources
+        if sources.removed > 0 {
+            text += "\(Amount.count(sources.removed, "packed file")) "
+            text += "(\(Amount.bytes(Int(clamping: sources.removedBytes)))) left the raw folder\n"
+        }
+        if sources.kept > 0 {
+            text += "\(Amount.count(sources.kept, "packed file")) changed meanwhile and stayed: "
+            text += "lake compact takes them\n"
+        }
+        if sources.refused > 0 {
+            text += "\(Amount.count(sources.refused, "packed file")) could not be removed from the "
+            text += "raw folder: is it writable?\n"
+        }
+        if let unfinished = report.unfinished {
+            text += "not everything could be removed: \(unfinished); the next sweep goes on\n"
+        }
         return text + "run \(report.runID): plan \(report.planID), "
             + "\(Amount.bytes(Int(clamping: bytes))) written, in \(time)\n"
     }
 
     private static func text(_ table: SweepReport.Table, isPlan: Bool) -> String {
         var text = "\(table.name): "
-        if table.steps.isEmpty, table.copiesExpired == 0 {
+        if table.steps.isEmpty, table.raw == SweepReport.Raw() {
             text += "nothing is due\n"
         } else {
             let left = table.rowsBefore - table.rowsAfter
@@ -25,10 +41,6 @@ enum SweepReportText {
             text += "\(rows(table.rowsAfter)) \(isPlan ? "stay" : "stayed")\n"
         }
         for step in table.steps { text += "  \(self.step(step))\n" }
-        if table.copiesExpired > 0 {
-            text += "  \(Amount.count(table.copiesExpired, "restored copy", "restored copies")) "
-            text += "\(isPlan ? "expire" : "expired")\n"
-        }
         for held in table.held {
             text += "  held by hold \(held.hold) (\(held.reason)): "
             text += "\(Amount.count(held.partitions, "partition")), \(rows(held.rows))\n"
@@ -39,13 +51,31 @@ enum SweepReportText {
         if table.undatedRows > 0 {
             text += "  \(rows(table.undatedRows)) have no time, so no rule moves them\n"
         }
-        if table.rawExpired > 0 {
-            let kept = table.rawExpired - table.rawRemoved
-            text += "  \(Amount.count(table.rawRemoved, "raw file")) of expired rows removed"
-            text += kept > 0 ? ", \(Amount.count(kept)) could not be: the next sweep tries\n" : "\n"
-        }
+        text += raw(table.raw, isPlan: isPlan)
         let damaged = table.damaged.map { "damaged, left as it is: \($0.partition): \($0.reason)" }
         return text + RunReportText.cut(damaged, more: 0, "lake sweep --json")
+    }
+
+    private static func raw(_ raw: SweepReport.Raw, isPlan: Bool) -> String {
+        var text = ""
+        if raw.packed > 0 {
+            text += "  raw: \(Amount.count(raw.packed, "file")) "
+            text += "(\(Amount.bytes(Int(clamping: raw.packedBytes)))) into "
+            text += isPlan ? "packs\n" : "\(Amount.count(raw.packs, "pack"))\n"
+        }
+        let lines = [
+            (raw.packsMoved, "pack", "to another class"),
+            (raw.returned, "file", "back with the bytes that a pack has: removed again"),
+            (raw.waiting, "file", "written to lately: left for now"),
+            (raw.held, "file", "held"),
+            (raw.changed, "file", "changed since the last run: left to the next lake compact"),
+            (raw.removed, "file", "of expired rows removed"),
+            (raw.dropped, "file", "of expired rows taken out of packs"),
+        ]
+        for (count, noun, what) in lines where count > 0 {
+            text += "  raw: \(Amount.count(count, noun)) \(what)\n"
+        }
+        return text
     }
 
     /// `GLACIER by rule-1: 2 partitions, 2 files, 40 rows (12 KB), 2026-01-01 to 2026-01-02`.

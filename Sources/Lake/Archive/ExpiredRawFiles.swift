@@ -14,14 +14,16 @@ struct ExpiredRawFiles {
     var paths: [ContentHash: Int32] = [:]
     let keySeed: UInt64
 
-    var isEmpty: Bool { partitions.isEmpty && paths.isEmpty }
+    /// No row expires.
+    var isNothing: Bool { partitions.isEmpty && paths.isEmpty }
 
     /// Journals the marks; returns how many files may have to be removed.
     func mark(_ database: Database, into journal: StateJournal) throws(LakeError) -> Int {
-        guard !isEmpty else { return 0 }
         var count = 0
         try Self.edit(database, source: source, into: journal) { folder, name, state in
-            guard state.flags.contains(.hasRow), !Self.isDone(state), concerns(folder, name, state)
+            guard state.flags.contains(.hasRow), !Self.isDone(state),
+                // What was rewritten with the row that has expired is no news.
+                state.flags.contains(.isExpired) || concerns(folder, name, state)
             else { return false }
             let mayBeThere =
                 state.flags.isDisjoint(with: [.isCold, .isVanished])

@@ -36,7 +36,7 @@ struct FileArchive: Sendable {
     ) throws(LakeError) -> Outcome {
         let written = WrittenFiles()
         do throws(LakeError) {
-            guard let action = file.common else {
+            guard file.isUniform, let action = file.fates.keys.first else {
                 return try split(file, partition, number, written)
             }
             return switch file.origin {

@@ -31,11 +31,12 @@ struct Sweep {
             report.totalNanos = options.run.nanos() &- begun
             return report
         }
-        try checkClock()
         let day = try planDay(today)
+        try checkClock()
         try Leftovers(lake: lake, database: database).collect(
             nowMicros: identity.startedMicros, graceMicros: options.run.graceMicros)
         try VersionHints(lake: lake, database: database).mend()
+        if let root { try PackedSources.resume(lake: lake, database: database, root: root) }
         let plan = try planner.plan(day: day)
         try check(plan)
         let runID = try Runs.start(database, identity: identity, kind: .sweep)
@@ -52,15 +53,23 @@ struct Sweep {
             throw error
         }
         for table in prepared { try? table.commit?.writeVersionHint() }
-        try removeSources(prepared, &report)
+        do throws(LakeError) {
+            try removeSources(prepared, &report)
+        } catch {
+            // What was to be is committed; the rest of the cleaning is the next sweep's.
+            report.unfinished = options.run.errorText(error)
+        }
         report.totalNanos = options.run.nanos() &- begun
+        try? Runs.amend(
+            database, id: runID, atMicros: finishedMicros(begun: begun),
+            report: String(decoding: report.json(), as: UTF8.self))
         return report
     }
 
     private var planner: SweepPlanner {
         SweepPlanner(
-            lake: lake, database: database, cold: cold, definitions: definitions,
-            identity: identity, options: options, pool: pool)
+            lake: lake, database: database, cold: cold, definitions: definitions, root: root,
+            keySeed: keySeed, identity: identity, options: options, pool: pool)
     }
 
     // MARK: May it begin?
@@ -129,7 +138,8 @@ struct Sweep {
             archive: FileArchive(
                 lake: lake, cold: cold, table: table.table, identity: identity, runID: runID,
                 keySeed: keySeed, pool: pool, isCancelled: planner.isCancelled),
-            database: database, identity: identity, options: options.run, planID: plan.id
+            database: database, identity: identity, options: options.run, planID: plan.id,
+            packing: planner.packing(table.table, nowMicros: identity.startedMicros)
         ).run()
     }
 
@@ -161,14 +171,15 @@ struct Sweep {
                         database, id: file.id, to: file.place, path: file.path, file.storageClass)
                 }
                 for file in table.forgotten { try ColdFiles.remove(database, id: file.id) }
-                for copy in table.plan.expiredCopies {
-                    try RestoredFiles.remove(database, path: copy.file.path)
+                for move in table.plan.packs {
+                    try Packs.setClass(database, id: move.pack.id, move.storageClass)
                 }
                 try table.journal.forEach(
                     files: { (edit) throws(LakeError) in
                         try editor.apply(edit, source: source)
                     },
                     records: { (_) throws(LakeError) in })
+                if let packed = table.packed { try table.packing?.publish(packed) }
             }
             for path in retired {
                 try RetiredFiles.add(database, path: path, atMicros: now)
@@ -211,11 +222,31 @@ struct Sweep {
         _ prepared: [TableSweep.Prepared], _ report: inout SweepReport
     ) throws(LakeError) {
         guard let root else { return }
+        var sources = PackedSources(database: database, tier: cold, root: root)
+        sources.isCancelled = planner.isCancelled
+        if prepared.contains(where: { $0.packed != nil }) {
+            report.packedSources = SweepReport.Sources(try sources.finish())
+        }
         for (index, table) in prepared.enumerated() {
+            let definition = table.plan.table.definition
+            guard !definition.retention.isEmpty else { continue }
+            if let raw = table.plan.raw {
+                report.packedSources.add(SweepReport.Sources(try sources.removeReturned(of: raw)))
+            }
             let removal = try ExpiredRawFiles.remove(
                 database, source: table.plan.source, root: root, journalFolder: lake,
                 isCancelled: planner.isCancelled)
-            report.tables[index].rawRemoved = removal.removed
+            report.tables[index].raw.removed = removal.removed
+            guard table.report.raw.expired > 0 || !table.expired.isNothing else { continue }
+            let dropped = try ExpiredPacks(
+                database: database, tier: cold, identity: identity, pool: pool,
+                isCancelled: planner.isCancelled
+            ).drop(source: table.plan.source, definition: definition)
+            report.tables[index].raw.dropped = dropped.files
+            for pack in dropped.damaged {
+                report.tables[index].damaged.append(
+                    .init(partition: pack, reason: "the pack cannot be read"))
+            }
         }
     }
 
@@ -227,7 +258,10 @@ struct Sweep {
         // Only a transaction that surely did not happen allows deleting what it would have named.
         guard let run = try? Runs.record(id: report.runID, database), run.state == "started"
         else { return }
-        for table in prepared { try? table.commit?.discard() }
+        for table in prepared {
+            try? table.commit?.discard()
+            if let packed = table.packed { table.packing?.discard(packed) }
+        }
         do throws(LakeError) {
             guard try Leftovers(lake: lake, database: database).removeFiles(of: run) else { return }
             let failure = RunFailure(

@@ -34,8 +34,13 @@ package struct SweepPlan: Sendable {
         /// Whether anything becomes of it.
         var hasWork: Bool { isToBeCarried || fates.contains { $0.key != nil } }
 
-        /// The one thing that becomes of all its rows; the outer nil if there are several.
-        var common: RetentionRule.Action?? { fates.count == 1 ? fates.first?.key : .none }
+        /// Whether one thing becomes of all its rows: the only key of `fates`.
+        var isUniform: Bool { fates.count == 1 }
+
+        /// Whether all its rows share this fate.
+        func isWhole(_ action: RetentionRule.Action?) -> Bool {
+            isUniform && fates[action] != nil
+        }
 
         func rows(_ action: RetentionRule.Action?) -> Int64 { fates[action] ?? 0 }
     }
@@ -50,7 +55,7 @@ package struct SweepPlan: Sendable {
         var work: [File] { files.filter(\.hasWork) }
 
         /// Every file of it expires as a whole.
-        var expires: Bool { files.allSatisfy { $0.common == .some(.expire) } }
+        var expires: Bool { files.allSatisfy { $0.isWhole(.expire) } }
         /// Some rows expire, others do not.
         var expiresPartly: Bool {
             !expires && files.contains { $0.rows(.expire) > 0 }
@@ -71,8 +76,15 @@ package struct SweepPlan: Sendable {
         var rows: Int64 = 0
         /// Rows that never move: of NULL's partition, or of a table without partitions.
         var undatedRows: Int64 = 0
-        /// Copies whose time is over: they leave the snapshot with this sweep.
-        var expiredCopies: [LiveFile] = []
+        /// Raw files to be packed; nil where there is no raw folder, or no rule.
+        var raw: RawPacking.Plan?
+        /// Packs all of whose files are due for a further class.
+        var packs: [PackMove] = []
+
+        /// Nothing becomes of any file or pack.
+        var isEmpty: Bool {
+            partitions.isEmpty && packs.isEmpty && raw?.counts.isEmpty ?? true
+        }
 
         /// Rows that leave the snapshot.
         var leavingRows: Int64 {
@@ -90,19 +102,38 @@ package struct SweepPlan: Sendable {
         }
     }
 
+    /// A pack that another class is due for.
+    struct PackMove: Hashable, Sendable {
+        var pack: Packs.Record
+        var storageClass: StorageClass
+    }
+
     /// Days since 1970: rules are held against its first instant.
     package let day: Int32
     let tables: [Table]
     /// `20261121-0123456789abcdef`: the day, then 8 digits for partitions and 8 for raw files.
     package let id: String
 
-    init(day: Int32, tables: [Table], rawDigest: [UInt8]) {
+    init(day: Int32, tables: [Table]) {
         self.day = day
         self.tables = tables
-        id = Self.prefix(of: day) + "-" + Self.hex(Self.digest(tables)) + Self.hex(rawDigest)
+        id =
+            Self.prefix(of: day) + "-" + Self.hex(Self.digest(tables))
+            + Self.hex(Self.rawDigest(tables))
     }
 
-    var isEmpty: Bool { tables.allSatisfy { $0.partitions.isEmpty && $0.expiredCopies.isEmpty } }
+    var isEmpty: Bool { tables.allSatisfy(\.isEmpty) }
+
+    private static func rawDigest(_ tables: [Table]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for table in tables {
+            bytes += table.raw.map { $0.counts.isEmpty ? [] : $0.digest } ?? []
+            for move in table.packs {
+                bytes += Array("\(move.pack.path) \(move.storageClass.rawValue)\n".utf8)
+            }
+        }
+        return SHA256.digest(bytes)
+    }
 
     private static func digest(_ tables: [Table]) -> [UInt8] {
         var text = ""

@@ -9,6 +9,9 @@ struct SweepPlanner {
     let database: Database
     let cold: ColdTier
     let definitions: [TableDefinition]
+    /// nil: a lake without raw data.
+    let root: RawRootHandle?
+    let keySeed: UInt64
     let identity: RunIdentity
     let options: SweepOptions
     let pool: BufferPool
@@ -19,6 +22,7 @@ struct SweepPlanner {
         let wanted = definitions.filter { options.table == nil || $0.name == options.table }
         if let name = options.table, wanted.isEmpty { throw .tableNotFound(name) }
         var tables: [SweepPlan.Table] = []
+        var lifecycles: [Lifecycle] = []
         let holds = try Holds.list(database)
         for definition in wanted {
             guard try catalog.load(definition.name) != nil,
@@ -28,9 +32,11 @@ struct SweepPlanner {
                 definition, source: source, holds: holds,
                 nowMicros: Int64(day) * CivilTime.microsPerDay)
             tables.append(try table(definition, source, lifecycle, catalog))
+            lifecycles.append(lifecycle)
         }
         cap(&tables)
-        return SweepPlan(day: day, tables: tables, rawDigest: SHA256.digest([]))
+        for index in tables.indices { try planRaw(&tables[index], lifecycles[index], day: day) }
+        return SweepPlan(day: day, tables: tables)
     }
 
     private func table(
@@ -41,16 +47,10 @@ struct SweepPlanner {
             definition, source: source, catalog: catalog, lake: lake, identity: identity)
         var plan = SweepPlan.Table(name: definition.name, source: source, table: table)
         plan.rows = LakeTable.rows(of: table.iceberg.metadata)
-        var restored: [String: Bool] = [:]
-        for copy in try RestoredFiles.list(database, source: source) {
-            restored[copy.path] = copy.expiresMicros <= identity.startedMicros
-        }
+        // What was asked back is not swept straight away again.
+        let restored = Set(try RestoredFiles.list(database, source: source).map(\.path))
         var live: [Int32: [LiveFile]] = [:]
-        for (partition, file) in try table.liveFiles() {
-            if let isOver = restored[file.file.path] {
-                if isOver { plan.expiredCopies.append(file) }
-                continue
-            }
+        for (partition, file) in try table.liveFiles() where !restored.contains(file.file.path) {
             guard let partition else {
                 plan.undatedRows += file.file.recordCount
                 continue
@@ -58,6 +58,7 @@ struct SweepPlanner {
             live[partition, default: []].append(file)
         }
         if lifecycle.rules.isEmpty { plan.undatedRows = 0 }
+        plan.packs = try packMoves(source, lifecycle)
         var archived: [Int32: [ColdFiles.Record]] = [:]
         for record in try ColdFiles.list(database, source: source) {
             if let partition = record.partition { archived[partition, default: []].append(record) }
@@ -132,6 +133,56 @@ struct SweepPlanner {
         }
         file.fates = census
         return file
+    }
+
+    /// Packs all of whose partitions share a class that is further than theirs.
+    private func packMoves(
+        _ source: Int64, _ lifecycle: Lifecycle
+    ) throws(LakeError) -> [SweepPlan.PackMove] {
+        guard !lifecycle.rules.isEmpty else { return [] }
+        var moves: [SweepPlan.PackMove] = []
+        for pack in try Packs.list(database, source: source) {
+            guard let first = pack.firstPartition, let last = pack.lastPartition, first <= last
+            else { continue }
+            var least: RetentionRule.Action?
+            var isDue = true
+            for value in first...last where isDue {
+                let verdict = lifecycle.verdict(partition: value, sizeBytes: pack.rawBytes)
+                guard verdict.isUniform, let action = verdict.common?.action else {
+                    isDue = false
+                    continue
+                }
+                least = least.map { min($0, action) } ?? action
+            }
+            guard isDue, case .transition(let storage)? = least,
+                .transition(storage) > RetentionRule.Action.transition(pack.storageClass)
+            else { continue }
+            moves.append(SweepPlan.PackMove(pack: pack, storageClass: storage))
+        }
+        return moves
+    }
+
+    /// How raw files of a table are packed; `now` is what their quiet period is held against.
+    func packing(_ table: LakeTable, nowMicros: Int64) -> RawPacking? {
+        guard let root else { return nil }
+        return RawPacking(
+            table: table, database: database, root: root, tier: cold,
+            identity: RunIdentity(startedMicros: nowMicros, seed: identity.seed),
+            keySeed: keySeed,
+            quietMicros: Int64(table.definition.settings.quietDays) * CivilTime.microsPerDay,
+            workers: options.run.workers, pool: pool, isCancelled: isCancelled)
+    }
+
+    private func planRaw(
+        _ plan: inout SweepPlan.Table, _ lifecycle: Lifecycle, day: Int32
+    ) throws(LakeError) {
+        guard !lifecycle.rules.isEmpty,
+            let packing = packing(plan.table, nowMicros: lifecycle.nowMicros)
+        else { return }
+        plan.raw = try packing.plan(
+            RawFates(
+                table: plan.table, lifecycle: lifecycle, lake: lake, tier: cold,
+                database: database, keySeed: keySeed, pool: pool, isCancelled: isCancelled))
     }
 
     var isCancelled: @Sendable () -> Bool {

@@ -25,6 +25,16 @@ extension SweepReport {
         json.beginArray()
         for table in tables { table.write(to: &json) }
         json.endArray()
+        if !isDryRun {
+            json.key("packed_sources")
+            json.beginObject()
+            json.member("removed", Int64(packedSources.removed))
+            json.member("removed_bytes", packedSources.removedBytes)
+            json.member("kept", Int64(packedSources.kept))
+            json.member("refused", Int64(packedSources.refused))
+            json.endObject()
+        }
+        if let unfinished { json.member("unfinished", unfinished) }
         json.member("total_nanos", Int64(clamping: totalNanos))
         json.endObject()
         return json.bytes
@@ -42,6 +52,12 @@ extension SweepReport {
         planID = plan
         startedMicros = started
         self.tables = tables.map { Table($0) }
+        unfinished = json["unfinished"]?.string
+        let sources = json["packed_sources"]
+        packedSources.removed = Int(clamping: sources?["removed"]?.integer ?? 0)
+        packedSources.removedBytes = sources?["removed_bytes"]?.integer ?? 0
+        packedSources.kept = Int(clamping: sources?["kept"]?.integer ?? 0)
+        packedSources.refused = Int(clamping: sources?["refused"]?.integer ?? 0)
         totalNanos = UInt64(clamping: json["total_nanos"]?.integer ?? 0)
     }
 }
@@ -69,10 +85,14 @@ extension SweepReport.Table {
     private static let numbers: [Number] = [
         ("rows_before", \.rowsBefore), ("rows_after", \.rowsAfter),
         ("rows_without_time", \.undatedRows), ("bytes_written", \.bytesWritten),
+        ("raw_packed_bytes", \.raw.packedBytes),
     ]
     private static let counts: [Count] = [
-        ("copies_expired", \.copiesExpired), ("raw_expired", \.rawExpired),
-        ("raw_removed", \.rawRemoved),
+        ("raw_packed", \.raw.packed), ("packs", \.raw.packs), ("packs_moved", \.raw.packsMoved),
+        ("raw_returned", \.raw.returned), ("raw_waiting", \.raw.waiting),
+        ("raw_held", \.raw.held), ("raw_changed", \.raw.changed),
+        ("raw_expired", \.raw.expired), ("raw_removed", \.raw.removed),
+        ("raw_dropped", \.raw.dropped),
     ]
 
     fileprivate func write(to json: inout JSONWriter) {

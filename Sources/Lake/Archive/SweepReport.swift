@@ -46,6 +46,55 @@ package struct SweepReport: Hashable, Sendable {
         package var reason: String
     }
 
+    /// What becomes of a table's raw files.
+    package struct Raw: Hashable, Sendable {
+        /// Into packs, and their bytes.
+        package var packed = 0
+        package var packedBytes: Int64 = 0
+        package var packs = 0
+        /// Packs of another class now.
+        package var packsMoved = 0
+        /// In the raw folder again with the bytes that a pack has.
+        package var returned = 0
+        /// Due, but written to lately; held; changed since the last compaction or during the sweep.
+        package var waiting = 0
+        package var held = 0
+        package var changed = 0
+        /// Whose rows expire and that may lie in the raw folder; of those, the ones that were removed.
+        package var expired = 0
+        package var removed = 0
+        /// Files that left packs with their expired rows.
+        package var dropped = 0
+
+        package init() {}
+    }
+
+    /// What became of raw files that lie in packs now.
+    package struct Sources: Hashable, Sendable {
+        package var removed = 0
+        package var removedBytes: Int64 = 0
+        /// Changed since they were packed: they stay, and are news.
+        package var kept = 0
+        /// The system refused to remove them.
+        package var refused = 0
+
+        package init() {}
+
+        init(_ counts: PackedSources.Counts) {
+            removed = counts.removed
+            removedBytes = counts.removedBytes
+            kept = counts.kept
+            refused = counts.refused
+        }
+
+        mutating func add(_ other: Sources) {
+            removed += other.removed
+            removedBytes += other.removedBytes
+            kept += other.kept
+            refused += other.refused
+        }
+    }
+
     /// One table's part.
     package struct Table: Hashable, Sendable {
         package var name: String
@@ -58,12 +107,8 @@ package struct SweepReport: Hashable, Sendable {
         /// Rows that no rule reaches: they have no time.
         package var undatedRows: Int64 = 0
         package var bytesWritten: Int64 = 0
-        /// Temporary copies that left.
-        package var copiesExpired = 0
         package var damaged: [Damaged] = []
-        /// Raw files whose rows have expired, and those of them that were removed.
-        package var rawExpired = 0
-        package var rawRemoved = 0
+        package var raw = Raw()
 
         package init(name: String) {
             self.name = name
@@ -77,11 +122,15 @@ package struct SweepReport: Hashable, Sendable {
     package var isDryRun = false
     package var planID: String
     package var tables: [Table] = []
+    package var packedSources = Sources()
+    /// Why sources of what is committed were not all removed.
+    package var unfinished: String?
     package var totalNanos: UInt64 = 0
 
-    /// Whether something due was left: the caller's exit code says so.
+    /// Whether something due was left for another reason than the caller's: the exit code says so.
     package var isPartial: Bool {
-        tables.contains { !$0.damaged.isEmpty || $0.rawRemoved < $0.rawExpired && !isDryRun }
+        tables.contains { !$0.damaged.isEmpty } || packedSources.refused > 0
+            || unfinished != nil
     }
 
     init(_ plan: SweepPlan, runID: Int64, identity: RunIdentity) {
@@ -101,7 +150,15 @@ extension SweepReport.Table {
         rowsBefore = plan.rows
         rowsAfter = plan.rows - plan.leavingRows
         undatedRows = plan.undatedRows
-        copiesExpired = plan.expiredCopies.count
+        if let counts = plan.raw?.counts {
+            raw.packed = counts.packed
+            raw.packedBytes = counts.packedBytes
+            raw.returned = counts.returned
+            raw.waiting = counts.waiting
+            raw.held = counts.held
+            raw.changed = counts.changed
+        }
+        raw.packsMoved = plan.packs.count
         for partition in plan.partitions {
             var counted: Set<Int> = []
             for file in partition.work {
@@ -111,7 +168,7 @@ extension SweepReport.Table {
                         action.name, file.verdict.rule(of: action) ?? "", partition, rows,
                         share(rows, of: file), &counted)
                 }
-                if file.isToBeCarried, file.common == .some(nil) {
+                if file.isToBeCarried, file.isWhole(nil) {
                     add("CARRY", "", partition, file.rows, file.sizeBytes, &counted)
                 }
             }

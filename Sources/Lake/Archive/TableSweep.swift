@@ -9,6 +9,8 @@ struct TableSweep {
     let identity: RunIdentity
     let options: CompactionOptions
     let planID: String
+    /// Packs raw files; nil where there is no raw folder.
+    let packing: RawPacking?
 
     /// What a table brings to the run's transaction.
     struct Prepared {
@@ -20,6 +22,8 @@ struct TableSweep {
         /// Of rows that have expired.
         var expired: ExpiredRawFiles
         var journal: StateJournal
+        var packing: RawPacking?
+        var packed: RawPacking.Written?
         var report: SweepReport.Table
     }
 
@@ -45,9 +49,17 @@ struct TableSweep {
         for partition in plan.partitions where !damaged.contains(partition.value) {
             try expire(partition, &prepared.expired)
         }
-        if !plan.table.definition.raw.format.holdsMany {
-            prepared.report.rawExpired = try prepared.expired.mark(
+        let definition = plan.table.definition
+        if !definition.raw.format.holdsMany, !definition.retention.isEmpty {
+            prepared.report.raw.expired = try prepared.expired.mark(
                 database, into: prepared.journal)
+        }
+        if let packing, let raw = plan.raw, !raw.counts.isEmpty {
+            let written = try packing.write(raw)
+            (prepared.packing, prepared.packed) = (packing, written)
+            prepared.report.raw.packs = written.packs.count
+            prepared.report.raw.changed += written.changed
+            for pack in written.packs { prepared.report.bytesWritten += pack.sizeBytes }
         }
         prepared.commit = try commit(outcomes.map(\.outcome))
         let metadata = prepared.commit?.metadata ?? plan.table.iceberg.metadata
@@ -81,7 +93,7 @@ struct TableSweep {
         _ outcomes: [FileArchive.Outcome]
     ) throws(LakeError) -> PreparedCommit? {
         let added = outcomes.flatMap(\.added)
-        let removed = outcomes.compactMap(\.removed) + plan.expiredCopies
+        let removed = outcomes.compactMap(\.removed)
         guard !added.isEmpty || !removed.isEmpty else { return nil }
         let rows = { (files: [DataFile]) in files.reduce(0) { $0 &+ $1.recordCount } }
         let operation: SnapshotOperation =

@@ -64,9 +64,6 @@ package struct TableLocation: Hashable, Sendable {
     /// tier may, moves with it.
     package func resolve(_ location: String) throws(LakeError) -> String {
         if let relative = relative(location) { return "\(folder)/\(relative)" }
-        if !isUnmoved, let lakes, let relative = Self.dropping(lakes.stored, from: location) {
-            return "\(lakes.folder)/\(relative)"
-        }
         guard let path = Self.path(of: location) else {
             throw .unsupported(.init(path: location), feature: "locations outside of file systems")
         }

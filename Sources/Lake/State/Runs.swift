@@ -69,6 +69,15 @@ package enum Runs {
             [.integer(id - Int64(Limits.filedRuns))])
     }
 
+    /// Says more of a committed run: what it did after its transaction.
+    static func amend(
+        _ database: Database, id: Int64, atMicros: Int64, report: String
+    ) throws(LakeError) {
+        try database.run(
+            "UPDATE runs SET finished_micros = ?2, report = ?3 WHERE id = ?1",
+            [.integer(id), .integer(atMicros), .text(report)])
+    }
+
     /// Files a run as failed, after what it wrote is gone; `report` holds the error.
     static func fail(
         _ database: Database, id: Int64, atMicros: Int64, report: String
