@@ -7,7 +7,6 @@ enum RestoreRaw {
     static let options = [
         Option("raw", "Bring raw files back as files, instead of rows into the table"),
         Option("to", value: "DIR", "With --raw: the folder that gets them, by their raw paths"),
-        Option("pack", value: "PATH", "With --raw: only this pack of the cold tier"),
         Option("force", "With --raw: replace files that are there with other bytes"),
     ]
 

@@ -247,20 +247,12 @@ package struct LakeRebuild {
             table: table, keySeed: seed, workers: options.workers, pool: pool,
             isCancelled: options.isCancelled
         ).enter(into: ledger)
-        let packs = try Packs.list(database, source: source)
-        var packed: PackedPaths?
-        if !packs.isEmpty {
-            packed = try PackedPaths(
-                packs, ColdTier(lake: lake, database: database), isCancelled: options.isCancelled)
-        }
         // Rows of raw files that went long ago are no news to the guard against missing files.
         var root: RawRootHandle?
-        if definition.settings.onDelete == .keep || packed != nil, let rawRoot {
+        if definition.settings.onDelete == .keep, let rawRoot {
             root = try RawRoot.open(rawRoot, isMarked: false)
         }
-        var filling = RawFileFilling(
-            source: source, root: root, packed: packed,
-            keepsVanished: definition.settings.onDelete == .keep)
+        var filling = RawFileFilling(source: source, root: root)
         var records = definition.raw.format.holdsMany ? RecordFilling(definition, source) : nil
         return try database.transaction { () throws(LakeError) in
             let editor = try RawFiles.Editor(database)
@@ -282,22 +274,14 @@ private struct RawFileFilling {
     let source: Int64
     /// Where to see whether a file is gone; nil: nobody asks.
     let root: RawRootHandle?
-    /// What is in packs; nil: there are none.
-    let packed: PackedPaths?
-    /// The row of a file that is gone stays in the table.
-    let keepsVanished: Bool
     private(set) var count = 0
     private var folder: String?
     private var last = ""
     private var writer = RawFileChunk.Writer()
 
-    init(
-        source: Int64, root: RawRootHandle?, packed: PackedPaths?, keepsVanished: Bool
-    ) {
+    init(source: Int64, root: RawRootHandle?) {
         self.source = source
         self.root = root
-        self.packed = packed
-        self.keepsVanished = keepsVanished
     }
 
     mutating func add(
@@ -311,19 +295,12 @@ private struct RawFileFilling {
             return
         }
         last = name
-        var state = RawFileState(
-            flags: .hasRow, hint: .none, content: .none, rowHash: row.rowHash,
-            keyHash: row.key.low, partition: row.partition)
-        if isGone(row.path) {
-            if let content = try packed?.content(of: row.path) {
-                // The last version that was packed: a later one would lie in the raw folder.
-                state.flags.insert(.isCold)
-                state.content = content
-            } else if keepsVanished {
-                state.flags.insert(.isVanished)
-            }
-        }
-        writer.append(name: Array(name.utf8), state: state)
+        writer.append(
+            name: Array(name.utf8),
+            state: RawFileState(
+                flags: isGone(row.path) ? [.hasRow, .isVanished] : .hasRow, hint: .none,
+                content: .none, rowHash: row.rowHash,
+                keyHash: row.key.low, partition: row.partition))
         count += 1
     }
 

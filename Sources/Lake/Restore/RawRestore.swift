@@ -13,8 +13,8 @@ package struct RawRestore {
         package var account: String?
         /// The text of a row's only key column.
         package var key: String?
-        /// The path of one pack below the cold tier.
-        package var pack: String?
+        /// The number of one pack.
+        package var pack: Int64?
         /// Days since 1970 of the rows' partitions.
         package var firstDay: Int32?
         package var lastDay: Int32?

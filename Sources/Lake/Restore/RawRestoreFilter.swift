@@ -66,7 +66,7 @@ final class RawRestoreFilter {
 
     /// Whether a pack can hold a file that is asked for.
     func mayBe(in pack: Packs.Record) -> Bool {
-        if let path = request.pack, path != pack.path { return false }
+        if let number = request.pack, number != pack.id { return false }
         if let folderHash, !pack.mayHold(folderHash: folderHash) { return false }
         // Packs of files of many records do not say their days.
         guard let first = pack.firstPartition, let last = pack.lastPartition,

@@ -49,7 +49,7 @@ final class RawFates {
             sizes[partition, default: 0] += file.file.fileSizeBytes
         }
         var coldSizes: [Int32?: Int64] = [:]
-        for file in try ColdFiles.list(database, source: table.source) {
+        for file in try ColdFiles.list(database, source: table.source, hasEntries: false) {
             let path = file.place == .cold ? tier.absolute(file.path) : "\(lake)/\(file.path)"
             files[file.partition, default: []].append(path)
             coldSizes[file.partition, default: 0] += file.sizeBytes
