@@ -1,4 +1,5 @@
 import Columnar
+import Synchronization
 
 /// Takes out of the raw folder what lies in packs: the last step of a sweep, and the first of the next one.
 ///
@@ -21,6 +22,15 @@ struct PackedSources {
         /// The system refused to unlink them, for the reason of the last one.
         var refused = 0
         var errorNumber: Int32 = 0
+
+        static func += (a: inout Counts, b: Counts) {
+            a.removed += b.removed
+            a.removedBytes += b.removedBytes
+            a.gone += b.gone
+            a.kept += b.kept
+            a.refused += b.refused
+            if b.errorNumber != 0 { a.errorNumber = b.errorNumber }
+        }
 
         mutating func add(_ removal: RawFolders.Removal, sizeBytes: Int64) {
             switch removal {
@@ -46,29 +56,51 @@ struct PackedSources {
         _ = try PackedSources(database: database, tier: tier, root: root).finish()
     }
 
-    /// Goes through the packs whose sources may still be there.
+    /// Goes through the packs whose sources may still be there, some at a time.
     ///
     /// The caller holds the lake's lock; nothing is asked of a lake without packs.
     func finish() throws(LakeError) -> Counts {
+        let packs = try Packs.list(database, in: .deleting)
+        guard !packs.isEmpty else { return Counts() }
+        let total = Mutex<(counts: Counts, done: [Int64])>((Counts(), []))
+        let (tier, root, isCancelled) = (tier, root, isCancelled)
+        try Workers.forEach(packs.count, workers: Self.threads) { (index) throws(LakeError) in
+            let path = tier.absolute(packs[index].path)
+            guard let counts = try Self.removeSources(of: path, root, isCancelled) else { return }
+            total.withLock { total in
+                total.counts += counts
+                total.done.append(packs[index].id)
+            }
+        }
+        let (counts, done) = total.withLock { $0 }
+        try database.transaction { () throws(LakeError) in
+            for id in done { try Packs.setState(database, id: id, .done) }
+        }
+        return counts
+    }
+
+    /// An unlink waits for the disk most of the time.
+    private static let threads = 4
+
+    /// nil: the pack is damaged, so what it holds stays where it is; verification tells of the damage.
+    private static func removeSources(
+        of path: String, _ root: RawRootHandle, _ isCancelled: () -> Bool
+    ) throws(LakeError) -> Counts? {
+        let reader: PackReader
+        do throws(LakeError) {
+            reader = try PackReader(path: path)
+        } catch .corrupt, .io {
+            return nil
+        }
         var counts = Counts()
         let folders = RawFolders(root: root)
-        for pack in try Packs.list(database, in: .deleting) {
-            let reader: PackReader
-            do throws(LakeError) {
-                reader = try PackReader(path: tier.absolute(pack.path))
-            } catch .corrupt, .io {
-                // What a damaged pack holds stays where it is; verification tells of the damage.
-                continue
-            }
-            for position in 0..<reader.count {
-                if isCancelled() { throw .columnar(.cancelled) }
-                let entry = reader.entry(position)
-                let (folder, name) = RowLedger.parts(of: entry.path)
-                counts.add(
-                    try folders.remove(name, in: folder, ifStill: entry.stat),
-                    sizeBytes: entry.stat.sizeBytes)
-            }
-            try Packs.setState(database, id: pack.id, .done)
+        for position in 0..<reader.count {
+            if isCancelled() { throw .columnar(.cancelled) }
+            let entry = reader.entry(position)
+            let (folder, name) = RowLedger.parts(of: entry.path)
+            counts.add(
+                try folders.remove(name, in: folder, ifStill: entry.stat),
+                sizeBytes: entry.stat.sizeBytes)
         }
         return counts
     }
