@@ -32,10 +32,14 @@ enum RunReportText {
         for table in report.tables {
             text += files(table.name, table.files)
             text += "  \(Amount.count(table.rowsWritten, "row")) to write into "
-            text += "\(Amount.count(table.planned.count, "partition"))"
+            text += "\(Amount.count(table.partitionsRewritten, "partition"))"
             text += table.planned.isEmpty ? "\n" : ":\n"
             let lines = table.planned.map { partition in
-                "  \(partition.name.isEmpty ? "the whole table" : partition.name): "
+                if partition.isArchived {
+                    return "  \(partition.name) is archived: "
+                        + "\(Amount.count(partition.rowsStaged)) to keep as an amendment"
+                }
+                return "  \(partition.name.isEmpty ? "the whole table" : partition.name): "
                     + "\(Amount.count(partition.rowsStaged)) to write, has "
                     + "\(Amount.count(partition.rows, "row")) in "
                     + "\(Amount.count(partition.files, "file")) (\(Amount.bytes(partition.bytes)))"
@@ -75,6 +79,10 @@ enum RunReportText {
         }
         if table.rowsFilled > 0 {
             text += "  \(Amount.count(table.rowsFilled, "row")) filled from _extra\n"
+        }
+        if table.rowsAmended > 0 {
+            text += "  \(Amount.count(table.rowsAmended, "row")) of archived partitions kept as "
+            text += "amendments: lake restore \(table.name) shows them\n"
         }
         if table.rowsObserved > 0 {
             text += "  \(Amount.count(table.rowsObserved, "row")) of counters appended to "

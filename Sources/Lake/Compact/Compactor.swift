@@ -39,7 +39,7 @@ struct Compactor {
             report.ignoredPaths = changed?.ignored ?? ChangedPaths.Ignored()
             for (index, definition) in order.definitions.enumerated() {
                 let table = try table(
-                    definition, changed: changed?.lists[index], referred,
+                    definition, runID: runID, changed: changed?.lists[index], referred,
                     deferred: order.deferred[definition.name] ?? [])
                 prepared.append(table)
                 referred.add(table)
@@ -75,7 +75,8 @@ struct Compactor {
     }
 
     private func table(
-        _ definition: TableDefinition, changed: ChangedPaths.List?, _ referred: ReferredTables,
+        _ definition: TableDefinition, runID: Int64, changed: ChangedPaths.List?,
+        _ referred: ReferredTables,
         deferred: Set<Int>
     ) throws(LakeError) -> TableRun.Prepared {
         let source = try Sources.id(of: definition.name, database)
@@ -87,8 +88,8 @@ struct Compactor {
             identity: identity)
         let prepared = try TableRun(
             table: table, metrics: metrics, referred: referred, deferredChecks: deferred,
-            root: root, identity: identity, keySeed: keySeed, lake: lake, database: database,
-            options: options, pool: pool, changed: changed,
+            root: root, identity: identity, runID: runID, keySeed: keySeed, lake: lake,
+            database: database, options: options, pool: pool, changed: changed,
             suppressions: Suppressions(database, definitions)
         ).run()
         let counts = prepared.report.files
@@ -167,6 +168,7 @@ struct Compactor {
                         try records.apply(edit, source: source)
                     })
                 try editor.apply(table.amendments, source: source)
+                try table.archive.file(in: database)
                 for file in table.scan.quarantined {
                     try Quarantine.add(database, source: source, file: file, atMicros: now)
                 }

@@ -65,12 +65,12 @@ extension TableRun {
         report.checks = outcomes.sorted { $0.key < $1.key }.map(\.value)
         settled.setAside.correct(&scan, root: root)
         let staged = settled.staged
-        let plan = try plan(settled)
+        let plan = try plan(settled, archivedPartitions())
         report.timings.planNanos = options.nanos() &- scanned
         fillFindings(&report, scan: scan, area: area, staged: staged)
         report.rowsTotal = table.rowsTotal
         let rowCounts = staged.rowCounts
-        for partition in plan.partitions {
+        for partition in plan.partitions where partition.target != .copy {
             var planned = RunReport.PlannedPartition(
                 name: table.folderName(of: partition.value),
                 rowsStaged: rowCounts[partition.value] ?? 0)
@@ -79,11 +79,16 @@ extension TableRun {
                 planned.rows += Int(file.file.recordCount)
                 planned.bytes += Int(file.file.fileSizeBytes)
             }
-            report.rowsWritten += planned.rowsStaged
+            planned.isArchived = partition.target == .amendment
+            if planned.isArchived {
+                report.rowsAmended += planned.rowsStaged
+            } else {
+                report.rowsWritten += planned.rowsStaged
+                report.partitionsRewritten += 1
+            }
             report.bytesRead += planned.bytes
             report.planned.append(planned)
         }
-        report.partitionsRewritten = plan.partitions.count
         return report
     }
 }

@@ -11,11 +11,15 @@ struct PartitionRewrite {
     let pool: BufferPool
     /// Fills columns of the rows that stay; nil: they stay as they are.
     var fill: ExtraFill?
+    /// What is archived, for copies of it.
+    var archive: ArchivedPartitions?
     /// Asked for each batch: true ends the rewrite with `ColumnarError.cancelled`.
     let isCancelled: @Sendable () -> Bool
 
     /// What came of one partition.
     struct Outcome: Sendable {
+        var partition: Int32?
+        var target = CompactionPlan<LiveFile>.Target.snapshot
         var removed: [LiveFile] = []
         var added: DataFile?
         /// Absolute path of the new file.
@@ -37,7 +41,7 @@ struct PartitionRewrite {
         _ partition: CompactionPlan<LiveFile>.Partition, name: String,
         counters: inout CounterChanges?
     ) throws(LakeError) -> Outcome? {
-        var outcome = Outcome()
+        var outcome = Outcome(partition: partition.value, target: partition.target)
         var parts: [[Column]] = []
         for file in partition.files {
             parts += try survivors(of: file, &outcome, &counters)
@@ -129,12 +133,32 @@ struct PartitionRewrite {
             let placement = ColumnPlacement(
                 flattened: table.definition.schema, table: table.schema)
             for columns in fresh {
-                parts.append(try placement.columns(of: columns, pool: pool))
+                let placed = try placement.columns(of: columns, pool: pool)
+                guard partition.target == .copy else {
+                    parts.append(placed)
+                    continue
+                }
+                if let asked = try askedFor(placed, of: partition.value) { parts.append(asked) }
             }
             return parts
         } catch {
             throw .columnar(error)
         }
+    }
+
+    /// The staged rows that a living request is for; nil if there are none.
+    private func askedFor(
+        _ columns: [Column], of partition: Int32?
+    ) throws(ColumnarError) -> [Column]? {
+        guard let filter = archive?.filter(of: partition, table) else { return nil }
+        let rows = try filter.rows(count: columns[0].count, pool: pool) { columns[$0] }
+        guard !rows.isEmpty else { return nil }
+        if rows.count == columns[0].count { return columns }
+        var asked: [Column] = []
+        for column in columns {
+            asked.append(try column.resolved().gathered(at: rows.span, pool: pool))
+        }
+        return asked
     }
 
     /// Joins the pieces of each column, sorts all rows together and writes them as one file; the first `carried` rows are old ones.

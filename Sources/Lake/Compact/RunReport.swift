@@ -14,6 +14,8 @@ package struct RunReport: Hashable, Sendable {
         package var rowsCarried = 0
         /// Rows in which a column was filled from `_extra`.
         package var rowsFilled = 0
+        /// Rows of archived partitions that were kept as amendments; not among those written.
+        package var rowsAmended = 0
         /// Columns that the table got in this run.
         package var newColumns: [String] = []
         package var partitionsRewritten = 0
@@ -51,6 +53,8 @@ package struct RunReport: Hashable, Sendable {
         package var name: String
         /// Rows to write into it.
         package var rowsStaged: Int
+        /// Its rows would become an amendment.
+        package var isArchived = false
         package var files = 0
         package var rows = 0
         package var bytes = 0

@@ -76,6 +76,7 @@ extension RunReport.Table {
     private static let numbers = Numbers<Self>(paths: [
         ("rows_written", \.rowsWritten), ("rows_superseded", \.rowsSuperseded),
         ("rows_carried", \.rowsCarried), ("rows_filled", \.rowsFilled),
+        ("rows_amended", \.rowsAmended),
         ("partitions_rewritten", \.partitionsRewritten),
         ("bytes_read", \.bytesRead), ("bytes_written", \.bytesWritten),
         ("rows_observed", \.rowsObserved), ("records_suppressed", \.recordsSuppressed),
@@ -143,6 +144,8 @@ extension RunReport.Table {
             json.member("files", Int64(partition.files))
             json.member("rows", Int64(partition.rows))
             json.member("bytes", Int64(partition.bytes))
+            json.key("archived")
+            json.boolean(partition.isArchived)
             json.endObject()
         }
         json.endArray()

@@ -12,6 +12,8 @@ struct TableRun {
     let deferredChecks: Set<Int>
     let root: RawRootHandle
     let identity: RunIdentity
+    /// 0 in a dry run, which is not filed.
+    var runID: Int64 = 0
     let keySeed: UInt64
     let lake: String
     let database: Database
@@ -35,6 +37,8 @@ struct TableRun {
         var outcomes: [Int: CheckOutcome]
         /// The table's and its metrics table's; none for one that stays as it is.
         let commits: [PreparedCommit]
+        /// What changes outside of the snapshots.
+        let archive: ArchiveChange
         /// Absolute paths of new data files, to be removed if the run fails.
         let dataPaths: [String]
         var report: RunReport.Table
@@ -64,17 +68,20 @@ struct TableRun {
         outcomes.merge(try Self.demand(settled.outcomes)) { first, _ in first }
         settled.setAside.correct(&scan, root: root)
         let staged = settled.staged
-        let plan = try plan(settled)
+        let archived = try archivedPartitions()
+        let plan = try plan(settled, archived)
         // Rewriting wants buffers of other sizes than scanning has left.
         pool.trim()
         report.timings.planNanos = lap()
         let written = WrittenFiles()
         do throws(LakeError) {
             let extra = options.fillsFromExtra ? ExtraFill(table, pool: pool) : nil
-            let (rewritten, observed) = try rewrite(plan, staged, settled.touches, extra, written)
+            let (rewritten, observed) = try rewrite(
+                plan, archived, staged, settled.touches, extra, written)
             if let tally = extra?.checks.tally {
                 outcomes.merge(try Self.demand(rowOutcomes(area, filled: tally))) { $1 }
             }
+            let archive = try archiveChange(rewritten, archived)
             report.timings.rewriteNanos = lap()
             let commit = try prepare(rewritten)
             let observedCommit = try prepareMetrics(observed, after: commit)
@@ -88,8 +95,8 @@ struct TableRun {
                 table: table, journal: journal, scan: scan,
                 amendments: settled.conflicts.amendments, setAside: settled.setAside,
                 outcomes: outcomes,
-                commits: [commit, observedCommit].compactMap { $0 }, dataPaths: written.paths,
-                report: report)
+                commits: [commit, observedCommit].compactMap { $0 }, archive: archive,
+                dataPaths: written.paths, report: report)
         } catch {
             for path in written.paths { try? DurableFile.remove(path) }
             throw error
@@ -186,7 +193,7 @@ struct TableRun {
     }
 
     func plan(
-        _ settled: PendingChecks.Settled
+        _ settled: PendingChecks.Settled, _ archived: ArchivedPartitions
     ) throws(LakeError) -> CompactionPlan<LiveFile> {
         var old = settled.touches.old.union(settled.conflicts.partitions)
         let fills = options.fillsFromExtra
@@ -196,7 +203,11 @@ struct TableRun {
             let fill = ExtraFill(table, pool: pool)
             old.formUnion(files.filter { fill.mayFill($0.file.file) }.map(\.partition))
         }
-        return CompactionPlan(staged: settled.staged.partitions, old: old, files: files)
+        return CompactionPlan(
+            staged: settled.staged.partitions, old: old,
+            files: files.filter { archived.copies[$0.file.file.path] == nil },
+            copies: files.filter { archived.copies[$0.file.file.path] != nil },
+            archived: Set(archived.partitions.keys))
     }
 
     private var tableChecks: TableChecks {
@@ -241,26 +252,28 @@ struct TableRun {
     }
 
     private func rewrite(
-        _ plan: CompactionPlan<LiveFile>, _ staged: ResolvedRows, _ touches: Touches,
-        _ fill: ExtraFill?, _ written: WrittenFiles
+        _ plan: CompactionPlan<LiveFile>, _ archived: ArchivedPartitions,
+        _ staged: ResolvedRows, _ touches: Touches, _ fill: ExtraFill?,
+        _ written: WrittenFiles
     ) throws(LakeError) -> ([PartitionRewrite.Outcome], MetricsAppender.Appended?) {
         let progress = options.progress
         let rewrite = PartitionRewrite(
             table: table, staged: staged, departed: touches.departed,
             departedRecords: touches.departedRecords, keySeed: keySeed, pool: pool,
-            fill: fill,
-            isCancelled: { progress?.isCancelled == true })
+            fill: fill, archive: archived, isCancelled: { progress?.isCancelled == true })
         let results = Mutex<[PartitionRewrite.Outcome?]>(
             Array(repeating: nil, count: plan.partitions.count))
         let done = Atomic<Int>(0)
         let (name, total) = (table.definition.name, plan.partitions.count)
-        let names = plan.partitions.enumerated().map { fileName($0.offset, $0.element.value) }
+        let names = plan.partitions.enumerated().map { fileName($0.offset, $0.element) }
         let partitions = plan.partitions
         let (metrics, keySeed, micros, pool) = (metrics, keySeed, identity.startedMicros, pool)
         let appender = metrics.map { MetricsAppender(table: $0, identity: identity, pool: pool) }
         try Workers.forEach(total, workers: options.workers) { (index) throws(LakeError) in
             do throws(LakeError) {
-                var counters = metrics.map {
+                // A copy's rows are observed with the amendment that they are of.
+                let observed = partitions[index].target == .copy ? nil : metrics
+                var counters = observed.map {
                     CounterChanges(
                         table: $0, keySeed: keySeed, observedMicros: micros, pool: pool)
                 }
@@ -282,17 +295,22 @@ struct TableRun {
     }
 
     /// `data/posted_at_day=2026-01-02/<run>-00007.parquet`: the run's name tells leftovers from others.
-    private func fileName(_ number: Int, _ value: Int32?) -> String {
-        let folder = table.folderName(of: value)
+    private func fileName(
+        _ number: Int, _ partition: CompactionPlan<LiveFile>.Partition
+    ) -> String {
+        let folder = table.folderName(of: partition.value)
         let digits = String(number)
         let padded = String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+        if partition.target == .amendment {
+            return "\(ArchiveChange.folder)/\(identity.uuid)-\(padded).parquet"
+        }
         return "data/\(folder.isEmpty ? "" : folder + "/")\(identity.uuid)-\(padded).parquet"
     }
 
     private func prepare(
         _ outcomes: [PartitionRewrite.Outcome]
     ) throws(LakeError) -> PreparedCommit? {
-        let added = outcomes.compactMap(\.added)
+        let added = outcomes.filter { $0.target != .amendment }.compactMap(\.added)
         let removed = outcomes.flatMap(\.removed)
         let isEvolved = table.metadata != table.iceberg.metadata
         guard table.isNew || isEvolved || !added.isEmpty || !removed.isEmpty else { return nil }
@@ -339,11 +357,16 @@ struct TableRun {
     ) {
         fillFindings(&report, scan: scan, area: area, staged: staged)
         report.newColumns = table.newColumns
-        report.partitionsRewritten = outcomes.count
         for outcome in outcomes {
-            report.rowsWritten += outcome.rowsStaged
-            report.rowsFilled += outcome.rowsFilled
-            report.rowsCarried += outcome.rowsBefore - outcome.rowsDropped
+            switch outcome.target {
+            case .snapshot:
+                report.partitionsRewritten += 1
+                report.rowsWritten += outcome.rowsStaged
+                report.rowsFilled += outcome.rowsFilled
+                report.rowsCarried += outcome.rowsBefore - outcome.rowsDropped
+            case .amendment: report.rowsAmended += outcome.rowsStaged
+            case .copy: break
+            }
             report.bytesRead += outcome.bytesRead
             report.bytesWritten += outcome.bytesWritten
         }

@@ -5,7 +5,10 @@ extension Doctor {
     func examineTables(_ database: Database, _ diagnosis: inout Diagnosis) throws(LakeError) {
         let catalog = SQLCatalog(database)
         let names = try catalog.list()
-        let retired = Set(try RetiredFiles.due(database, beforeMicros: .max))
+        var retired = Set(try RetiredFiles.due(database, beforeMicros: .max))
+        for file in try ColdFiles.list(database) where file.place == .lake {
+            retired.insert("\(lake)/\(file.path)")
+        }
         for name in names {
             if options.isCancelled() { throw .columnar(.cancelled) }
             diagnosis.facts.tables += 1
