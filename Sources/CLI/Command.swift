@@ -28,7 +28,8 @@ struct Surroundings: Sendable {
 enum CommandTable {
     static let all: [any Command.Type] = [
         InitCommand.self, CompactCommand.self, CheckCommand.self, QueryCommand.self,
-        ConvertCommand.self, SweepCommand.self, ExplainCommand.self,
+        ConvertCommand.self, SweepCommand.self, RestoreCommand.self, RestoresCommand.self,
+        ExplainCommand.self,
         StatusCommand.self, TablesCommand.self, DescribeCommand.self, RunsCommand.self,
         DoctorCommand.self, VerifyCommand.self, RebuildCommand.self,
     ]

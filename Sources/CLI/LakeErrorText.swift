@@ -79,7 +79,41 @@ enum LakeErrorText {
                 "correct it in the lake's schemas/\(table).json"
             )
         case .invalidHold(let reason, let remedy): return (reason, remedy)
+        case .restore(let refusal): return text(of: refusal)
         case .columnar(let error): return text(of: error)
+        }
+    }
+
+    private static func text(of refusal: RestoreRefusal) -> (message: String, hint: String?) {
+        switch refusal {
+        case .notArchived(let table):
+            return (
+                "nothing of \(table) that was asked for is archived",
+                "rows that are not archived are in the table: lake query; see: lake restores"
+            )
+        case .inProgress(let id, let tier, let days, let available):
+            return (
+                "request \(id) for the same rows is in progress (\(tier.rawValue), "
+                    + "\(Amount.count(days, "day"))): ready at \(Instant.text(micros: available))",
+                "meanwhile only a faster --tier may be asked for, with nothing else changed"
+            )
+        case .noExpedited(let table):
+            return (
+                "rows of \(table) lie in DEEP_ARCHIVE, which knows no expedited tier",
+                "ask with --tier standard or bulk"
+            )
+        case .noAccount(let table):
+            return (
+                "\(table) has no account column",
+                "name it in the lake's schemas/\(table).json: \"settings\": { \"account\": … }"
+            )
+        case .noSingleKey(let table):
+            return (
+                "\(table) has no single key column that a text or a number can name",
+                "ask by --account, or by --from and --until"
+            )
+        case .noPack(let id, let table): return ("\(table) has no pack \(id)", nil)
+        case .erased: return ("this account was erased: it cannot come back", nil)
         }
     }
 

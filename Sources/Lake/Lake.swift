@@ -153,6 +153,10 @@ package struct Lake {
     ) throws(LakeError) -> RunReport {
         let lock = try takeLock(options.lock)
         defer { withExtendedLifetime(lock) {} }
+        if try hasDueRestores(nowMicros: identity.startedMicros) {
+            try RestoredCopies.settle(
+                try restoreRun(identity: identity, options: options, pool: pool))
+        }
         var identity = identity
         var retries = 0
         while true {

@@ -42,6 +42,8 @@ package enum LakeError: Error, Hashable, Sendable {
     case invalidCheck(table: String, check: String, reason: String)
     /// A legal hold that cannot be placed or released as it was asked for.
     case invalidHold(reason: String, remedy: String)
+    /// A restore that is refused; nothing was changed.
+    case restore(RestoreRefusal)
     /// The layer below failed.
     case columnar(ColumnarError)
 }

@@ -91,6 +91,9 @@ enum RunsCommand: Command {
         if let report = entry.report.flatMap({ SweepReport(json: $0) }) {
             return text + SweepReportText.text(report)
         }
+        if let report = entry.report.flatMap({ RestoreReport(json: $0) }) {
+            return text + String(decoding: RestoreText.text(report), as: UTF8.self)
+        }
         if let report = entry.report.flatMap({ RunReport(json: $0) }) {
             return text + RunReportText.text(report)
         }

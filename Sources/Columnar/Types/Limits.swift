@@ -115,6 +115,8 @@ package enum Limits {
     package static let changedPathBytes = 256 << 20
     /// Runs whose reports are kept: 27 years of nights, half a day of a busy watch.
     package static let filedRuns = 10_000
+    /// Days that a restored copy may live: ten years.
+    package static let restoreDays = 3_650
     /// Changes that a watch collects between two runs; for more, a walk is as quick.
     package static let watchedChanges = 1 << 20
     /// Half-written files of a run that a watch looks at again before the next whole run.

@@ -37,6 +37,10 @@ struct Sweep {
             nowMicros: identity.startedMicros, graceMicros: options.run.graceMicros)
         try VersionHints(lake: lake, database: database).mend()
         if let root { try PackedSources.resume(lake: lake, database: database, root: root) }
+        try RestoredCopies.settle(
+            RestoreRun(
+                lake: lake, database: database, definitions: definitions, keySeed: keySeed,
+                identity: identity, options: options.run, pool: pool))
         let plan = try planner.plan(day: day)
         try check(plan)
         let runID = try Runs.start(database, identity: identity, kind: .sweep)

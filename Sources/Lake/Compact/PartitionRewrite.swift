@@ -162,7 +162,7 @@ struct PartitionRewrite {
     }
 
     /// Joins the pieces of each column, sorts all rows together and writes them as one file; the first `carried` rows are old ones.
-    private func write(
+    func write(
         _ pieces: inout [[Column]], carried: Int, to path: String, name: String, partition: Int32?,
         _ counters: inout CounterChanges?
     ) throws(LakeError) -> DataFile {

@@ -34,6 +34,13 @@ package struct RunTotals: Hashable, Sendable {
         }
     }
 
+    /// Of a restore: what its copies hold.
+    init(_ report: RestoreReport) {
+        rowsWritten = Int(clamping: report.rowsRestored)
+        partitionsRewritten = report.partitionsRestored
+        bytesWritten = Int(clamping: report.bytesWritten)
+    }
+
     init(_ json: JSONValue) {
         func number(_ key: String) -> Int { Int(clamping: json[key]?.integer ?? 0) }
         files = number("files")

@@ -69,7 +69,10 @@ struct ScopeFilter: Sendable {
         var test = Test(pack: scope.pack)
         func add(_ text: String?, _ column: Int?) {
             guard let text else { return }
-            guard let column, let value = value(text, table.schema.fields[column].type) else {
+            guard let column,
+                let value = ColumnLiteral.value(
+                    ofText: text, table.schema.fields[column].type)
+            else {
                 test.isNever = true
                 return
             }
@@ -87,16 +90,6 @@ struct ScopeFilter: Sendable {
         switch type {
         case .bigint, .integer, .varchar: true
         default: false
-        }
-    }
-
-    /// The value that a text names; nil if a column of that type holds no such value.
-    static func value(_ text: String, _ type: DataType) -> Value? {
-        switch type {
-        case .bigint: Int64(text).map { .int($0) }
-        case .integer: Int32(text).map { .int(Int64($0)) }
-        case .varchar: .text(text)
-        default: nil
         }
     }
 

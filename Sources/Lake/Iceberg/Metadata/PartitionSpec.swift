@@ -82,7 +82,8 @@ package struct PartitionSpec: Hashable, Sendable {
         }
     }
 
-    private static func date(_ days: Int64) -> String {
+    /// `2026-01-31` of days since 1970.
+    static func date(_ days: Int64) -> String {
         let date = CivilTime.date(fromDays: days)
         let month = padded(Int64(date.month), 2)
         return "\(padded(date.year, 4))-\(month)-\(padded(Int64(date.day), 2))"

@@ -1,0 +1,51 @@
+import Columnar
+import Lake
+
+/// `lake restores`: what was asked back, and how far it is.
+enum RestoresCommand: Command {
+    static let syntax = CommandSyntax(
+        name: "restores", summary: "List restore requests, and complete those whose time has come",
+        operands: "", maximumOperands: 0,
+        options: [
+            Option("all", "Also those whose copies have ended"),
+            Option("json", "Print JSON"),
+            Option("threads", value: "N", "Worker threads (default: all cores)"),
+            Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
+        ],
+        discussion: """
+            Lists requests, the newest first. One in progress whose tier's delay is over is completed first,
+            and copies whose time is up are taken out of their tables; while another process writes, the list
+            is shown as it is.
+            """,
+        examples: ["lake restores", "lake restores --all --json"])
+
+    static func run(
+        _ arguments: Arguments, _ surroundings: Surroundings
+    ) throws(CommandError) -> Int32 {
+        let path = try LakeLocation.require(arguments, surroundings)
+        let reader = try LakeLocation.open(arguments, surroundings)
+        let isDue = try lakeCall { () throws(LakeError) in
+            try reader.hasDueRestores(nowMicros: surroundings.nowMicros())
+        }
+        if isDue {
+            Interruption.install()
+            let context = try RestoreContext(arguments, surroundings, command: syntax.name)
+            try lakeCall { () throws(LakeError) in
+                do throws(LakeError) {
+                    _ = try Lake.open(at: path).settleRestores(
+                        identity: context.identity(), options: context.options,
+                        pool: context.pool)
+                } catch .busy {
+                    return
+                }
+            }
+        }
+        var entries = try lakeCall { () throws(LakeError) in try reader.restores() }
+        if !arguments.has("all") { entries.removeAll { $0.request.state == .expired } }
+        let output = StandardOutput()
+        output.write(
+            arguments.has("json") ? RestoreText.json(entries) : RestoreText.text(entries))
+        output.flush()
+        return ExitCode.done
+    }
+}

@@ -1,0 +1,184 @@
+import Columnar
+import Synchronization
+
+/// A run that makes the temporary copies what the living requests ask for: writes, narrows, removes them.
+///
+/// ```
+///  requests that expire, requests whose delay is over ─► per partition: copy anew, narrower, or none
+///       ─► BEGIN  catalog pointers, requests, restored_files, run record  COMMIT ─► hints
+/// ```
+/// Everything or nothing, like a compaction: a crash leaves files that bear the run's name.
+struct RestoreRun {
+    let lake: String
+    let database: Database
+    let definitions: [TableDefinition]
+    let keySeed: UInt64
+    var identity: RunIdentity
+    let options: CompactionOptions
+    let pool: BufferPool
+
+    /// What becomes of one partition's copies.
+    enum Step: Sendable {
+        /// From cold files: a request for its rows is completed.
+        case restore
+        /// Rows go that nobody asks for any more.
+        case narrow
+        case remove
+        /// Only another end.
+        case prolong
+    }
+
+    /// One table's part.
+    struct Part {
+        let table: LakeTable
+        var commit: PreparedCommit?
+        var removed: [String] = []
+        var added: [RestoredFiles.Record] = []
+        var written: [String] = []
+    }
+
+    /// Settles all requests as of now; nil if there is nothing to do.
+    ///
+    /// - filing: requests to be added (number 0) or changed before that, in the same transaction.
+    /// - completes: false leaves those in progress alone, so that no cold file is read.
+    func run(
+        filing: [Restores.Record] = [], completes: Bool = true
+    ) throws(LakeError) -> RestoreReport? {
+        let begun = options.nanos()
+        var ledger = try RequestLedger(
+            Restores.list(database), filing: filing, known: sources(),
+            nowMicros: identity.startedMicros, completes: completes)
+        guard ledger.hasChanges else { return nil }
+        var report = RestoreReport(uuid: identity.uuid, startedMicros: identity.startedMicros)
+        guard ledger.touchesCopies else {
+            let requests = ledger.changed
+            var filed: [Restores.Record] = []
+            try database.transaction { () throws(LakeError) in
+                filed = try file(requests)
+            }
+            report.requests = try entries(filed)
+            report.totalNanos = options.nanos() &- begun
+            return report
+        }
+        report.runID = try Runs.start(database, identity: identity, kind: .restore)
+        ledger.complete(inRun: report.runID)
+        var parts: [Part] = []
+        do throws(LakeError) {
+            for (source, definition) in try tables() where ledger.concerns(source) {
+                let part = try TableCopies(run: self, ledger: ledger, runID: report.runID).part(
+                    definition, source: source, &ledger, &report)
+                parts.append(part)
+            }
+            try publish(parts, ledger, &report, begun: begun)
+        } catch {
+            undo(parts, report.runID, error, begun: begun)
+            throw error
+        }
+        for part in parts { try? part.commit?.writeVersionHint() }
+        return report
+    }
+
+    private func tables() throws(LakeError) -> [(source: Int64, definition: TableDefinition)] {
+        var tables: [(Int64, TableDefinition)] = []
+        for definition in definitions {
+            if let source = try Sources.known(definition.name, database) {
+                tables.append((source, definition))
+            }
+        }
+        return tables
+    }
+
+    private func sources() throws(LakeError) -> Set<Int64> { Set(try tables().map(\.source)) }
+
+    // MARK: Publishing
+
+    /// The one transaction of the run.
+    private func publish(
+        _ parts: [Part], _ ledger: RequestLedger, _ report: inout RestoreReport, begun: UInt64
+    ) throws(LakeError) {
+        var expired: [String] = []
+        for commit in parts.compactMap(\.commit) {
+            expired += try ExpiredFiles.between(commit.table, commit.published())
+        }
+        report.totalNanos = options.nanos() &- begun
+        var final = report
+        try database.transaction { () throws(LakeError) in
+            let catalog = SQLCatalog(database)
+            for part in parts {
+                try part.commit?.publish(in: catalog)
+                for path in part.removed { try RestoredFiles.remove(database, path: path) }
+                for copy in part.added { try RestoredFiles.add(database, copy) }
+            }
+            final.requests = try entries(try file(ledger.changed))
+            for path in expired {
+                try RetiredFiles.add(database, path: path, atMicros: identity.startedMicros)
+            }
+            try options.checkCancelled()
+            try Runs.commit(
+                database, id: report.runID, atMicros: finishedMicros(begun: begun),
+                report: String(decoding: final.json(), as: UTF8.self))
+        }
+        report = final
+    }
+
+    /// Writes requests down; returns them with their numbers.
+    private func file(_ requests: [Restores.Record]) throws(LakeError) -> [Restores.Record] {
+        var filed = requests
+        for index in filed.indices {
+            if filed[index].id == 0 {
+                filed[index].id = try Restores.add(database, filed[index])
+            } else {
+                try Restores.update(database, filed[index])
+            }
+        }
+        return filed
+    }
+
+    private func entries(_ requests: [Restores.Record]) throws(LakeError) -> [RestoreEntry] {
+        var entries: [RestoreEntry] = []
+        for (source, definition) in try tables() {
+            for request in requests where request.source == source {
+                entries.append(RestoreEntry(request, of: definition))
+            }
+        }
+        return entries.sorted { $0.id < $1.id }
+    }
+
+    private func finishedMicros(begun: UInt64) -> Int64 {
+        let micros = Int64(clamping: (options.nanos() &- begun) / 1_000)
+        return identity.startedMicros.addingReportingOverflow(micros).partialValue
+    }
+
+    /// Removes what a failed run wrote and files it as failed; what cannot be removed is the next run's.
+    private func undo(_ parts: [Part], _ runID: Int64, _ error: LakeError, begun: UInt64) {
+        // Only a transaction that surely did not happen allows deleting what it would have named.
+        guard let run = try? Runs.record(id: runID, database), run.state == "started" else {
+            return
+        }
+        for part in parts {
+            try? part.commit?.discard()
+            for path in part.written { try? DurableFile.remove(path) }
+        }
+        do throws(LakeError) {
+            try Leftovers(lake: lake, database: database).removeFiles(of: run)
+            let report = RunReport(
+                runID: runID, uuid: identity.uuid, startedMicros: identity.startedMicros)
+            let failure = RunFailure(report, error: options.errorText(error))
+            try Runs.fail(
+                database, id: runID, atMicros: finishedMicros(begun: begun), report: failure.text)
+        } catch {
+            return
+        }
+    }
+}
+
+extension RestoreEntry {
+    init(_ request: Restores.Record, of definition: TableDefinition) {
+        let life = Lifecycle(definition, source: request.source, holds: [], nowMicros: 0)
+        self.init(
+            id: request.id, table: definition.name,
+            firstDay: request.scope.firstPartition.flatMap { life.days(of: $0)?.lowerBound },
+            lastDay: request.scope.lastPartition.flatMap { life.days(of: $0)?.upperBound },
+            request: request)
+    }
+}
