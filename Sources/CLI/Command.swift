@@ -31,7 +31,7 @@ enum CommandTable {
         ConvertCommand.self, SweepCommand.self, RestoreCommand.self, RestoresCommand.self,
         ExplainCommand.self,
         StatusCommand.self, TablesCommand.self, DescribeCommand.self, RunsCommand.self,
-        DoctorCommand.self, VerifyCommand.self, RebuildCommand.self,
+        DoctorCommand.self, VerifyCommand.self, RebuildCommand.self, EraseCommand.self,
     ]
 
     /// Commands of two words.

@@ -80,6 +80,21 @@ enum LakeErrorText {
             )
         case .invalidHold(let reason, let remedy): return (reason, remedy)
         case .restore(let refusal): return text(of: refusal)
+        case .held(let holds):
+            let lines = holds.map { hold in
+                "\n  hold \(hold.id) by \(hold.placedBy): \(hold.reason)"
+            }
+            return (
+                (holds.count == 1
+                    ? "a legal hold forbids it" : "\(holds.count) legal holds forbid it")
+                    + "; nothing was changed" + lines.joined(),
+                "see: lake hold list"
+            )
+        case .unknownAccount(let account):
+            return (
+                "the lake knows nothing of an account '\(account)'; nothing was changed",
+                "is the id right? To suppress it all the same: --force"
+            )
         case .columnar(let error): return text(of: error)
         }
     }

@@ -44,6 +44,10 @@ package enum LakeError: Error, Hashable, Sendable {
     case invalidHold(reason: String, remedy: String)
     /// A restore that is refused; nothing was changed.
     case restore(RestoreRefusal)
+    /// Legal holds forbid what was asked; nothing was changed.
+    case held([Holds.Record])
+    /// The lake holds nothing of an account; nothing was changed.
+    case unknownAccount(String)
     /// The layer below failed.
     case columnar(ColumnarError)
 }

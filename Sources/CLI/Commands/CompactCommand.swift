@@ -93,6 +93,7 @@ enum CompactCommand: Command {
             output.flush()
             exitCode = report.isPartial ? ExitCode.partial : ExitCode.done
         }
+        EraseCommand.warnOfUnfinished(arguments, surroundings)
         callHook(arguments, surroundings, identity, report, failure, exitCode)
         return exitCode
     }

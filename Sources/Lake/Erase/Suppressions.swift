@@ -55,12 +55,12 @@ package struct Suppressions: Sendable {
         SHA256.digest(salt + Array(account.utf8))
     }
 
-    /// Suppresses an account; one that is suppressed already stays with its erasure.
+    /// Suppresses an account; one that is suppressed already belongs to its newest erasure.
     static func add(
         _ database: Database, hash: [UInt8], salt: [UInt8], erasure: Int64
     ) throws(LakeError) {
         try database.run(
-            "INSERT OR IGNORE INTO suppressions(hash, salt, erasure) VALUES (?1, ?2, ?3)",
+            "INSERT OR REPLACE INTO suppressions(hash, salt, erasure) VALUES (?1, ?2, ?3)",
             [.blob(hash), .blob(salt), .integer(erasure)])
     }
 

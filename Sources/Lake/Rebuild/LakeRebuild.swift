@@ -186,6 +186,7 @@ package struct LakeRebuild {
             path: newPath,
             tables: Migrations.all + SQLCatalog.tables
                 + settings.map { Settings.insertion($0.0, $0.1) })
+        try SuppressionFile.adopt(lake: lake, into: database)
         for name in try FolderNames.folders(in: "\(lake)/tables") {
             let adoption = TableAdoption(
                 folder: "\(lake)/tables/\(name)", name: name, errorText: options.errorText)

@@ -106,6 +106,9 @@ package final class Statement {
         sqlite3_reset(handle)
     }
 
+    /// Columns of each row.
+    var columnCount: Int32 { sqlite3_column_count(handle) }
+
     package func isNull(_ column: Int32) -> Bool {
         sqlite3_column_type(handle, column) == SQLITE_NULL
     }

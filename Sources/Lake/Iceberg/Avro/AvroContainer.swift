@@ -66,6 +66,22 @@ package struct AvroContainer {
     package func forEachRecord(
         _ body: (inout AvroCursor) throws(LakeError) -> Void
     ) throws(LakeError) {
+        try forEachBlock { (data, count, location) throws(LakeError) in
+            guard count >= 0, count <= Int64(data.count) else {
+                throw .corrupt(location, reason: "Avro: \(count) records in \(data.count) bytes")
+            }
+            var cursor = AvroCursor(data, path: path)
+            for _ in 0..<count { try body(&cursor) }
+            guard cursor.isAtEnd else {
+                throw .corrupt(location, reason: "Avro: bytes behind a block's last record")
+            }
+        }
+    }
+
+    /// Calls `body` with the decompressed bytes of each block, the records that it says to hold, and its place.
+    func forEachBlock(
+        _ body: ([UInt8], Int64, FileLocation) throws(LakeError) -> Void
+    ) throws(LakeError) {
         var file = AvroCursor(bytes, path: path)
         _ = try file.rawBytes(Int64(bodyStart))
         var restoredBytes = 0
@@ -80,14 +96,7 @@ package struct AvroContainer {
             guard try file.rawBytes(Int64(Self.syncBytes)) == sync else {
                 throw .corrupt(location, reason: "Avro: a block without its sync marker")
             }
-            guard count >= 0, count <= Int64(data.count) else {
-                throw .corrupt(location, reason: "Avro: \(count) records in \(data.count) bytes")
-            }
-            var cursor = AvroCursor(data, path: path)
-            for _ in 0..<count { try body(&cursor) }
-            guard cursor.isAtEnd else {
-                throw .corrupt(location, reason: "Avro: bytes behind a block's last record")
-            }
+            try body(data, count, location)
         }
     }
 }
