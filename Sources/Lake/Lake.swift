@@ -7,6 +7,7 @@ import Glibc
 /// LAKE/
 ///   lake.db            catalog pointers, raw file state, runs, quarantine, settings (raw root)
 ///   lake.lock          kernel lock of the one writer
+///   suppressions.json  accounts that were erased, as salted hashes
 ///   schemas/*.json     one a table with raw data; copied here at creation, the user's to edit
 ///   tables/NAME/data, tables/NAME/metadata
 /// ```

@@ -204,11 +204,22 @@ struct AccountErasure {
             throw error
         }
         for commit in commits { try? commit.writeVersionHint() }
+        try writeHolds()
         try ErasurePublication.removeOldFiles(
             lake: lake, cold: cold, database: database, tables: plan.tables.map(\.iceberg.name))
         if let rawFiles {
             receipt.left += rawFiles.removeFolders(plan.raw.folders).map(place)
         }
+    }
+
+    /// What of ended holds is gone from the database must not stay in the file beside it.
+    private func writeHolds() throws(LakeError) {
+        guard try DurableFile.isThere("\(lake)/\(HoldFile.name)") else { return }
+        let names = try Sources.names(database)
+        try HoldFile.write(
+            Holds.list(database).map { hold in
+                HoldEntry(hold: hold, table: hold.source.map { names[$0] ?? "table \($0)" })
+            }, lake: lake)
     }
 
     private func place(_ left: AccountRawFiles.Left) -> ErasureReceipt.Place {

@@ -44,7 +44,7 @@ struct ErasureRewrite: Sendable {
         }
         // Those of the file that was read, whatever its writer knew.
         if new.partition.isEmpty { new.partition = old.partition }
-        let facts = try FileFacts(readBack: path, isCancelled: isCancelled)
+        let facts = try ColdCopy(isCancelled: isCancelled).facts(of: path)
         try expectOthers(expected, in: path, table)
         return Outcome(added: (new, path, facts.sha256))
     }
