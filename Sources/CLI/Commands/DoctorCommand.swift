@@ -63,7 +63,14 @@ enum DoctorCommand: Command {
         text += "\(Amount.count(facts.remembered, "raw file")) remembered: "
         text += "\(Amount.count(facts.withRow)) with a row, "
         text += "\(Amount.count(facts.quarantined)) quarantined, "
-        text += "\(Amount.count(facts.vanished)) gone from the raw folder\n"
+        text += "\(Amount.count(facts.vanished)) gone from the raw folder"
+        text += facts.packed > 0 ? ", \(Amount.count(facts.packed)) packed\n" : "\n"
+        if facts.coldFiles + facts.packs > 0 {
+            text += "archived: \(Amount.count(Int(facts.coldRows), "row")) in "
+            text += "\(Amount.count(facts.coldFiles, "file")), "
+            text += "\(Amount.count(facts.packs, "pack")) of raw files, "
+            text += "\(Amount.bytes(Int(facts.coldBytes)))\n"
+        }
         if let writer = facts.writer { text += "at work: \(writer)\n" }
         return text + verdict(diagnosis) + "\n"
     }
@@ -104,7 +111,10 @@ enum DoctorCommand: Command {
             ("rows", facts.rows), ("data_bytes", facts.dataBytes),
             ("raw_remembered", Int64(facts.remembered)), ("raw_with_row", Int64(facts.withRow)),
             ("raw_quarantined", Int64(facts.quarantined)),
-            ("raw_vanished", Int64(facts.vanished)), ("free_bytes", facts.freeBytes),
+            ("raw_vanished", Int64(facts.vanished)), ("raw_packed", Int64(facts.packed)),
+            ("cold_files", Int64(facts.coldFiles)), ("cold_rows", facts.coldRows),
+            ("packs", Int64(facts.packs)), ("cold_bytes", facts.coldBytes),
+            ("free_bytes", facts.freeBytes),
         ] {
             json.key(key)
             json.integer(number)

@@ -21,7 +21,8 @@ enum RebuildCommand: Command {
             partition) is taken from the rows, so the next lake compact reads every raw file once, finds
             the rows that it knows, and writes nothing but what changed meanwhile. Lost are the history
             of runs and the list of the quarantine, which the next run makes anew. A table that cannot be
-            adopted stays as it is on disk, and the next run makes it anew from the raw files.
+            adopted stays as it is on disk, and the next run makes it anew from the raw files. What is
+            archived is known from DIR/catalog, or the cold tier's, which must be mounted.
             """,
         examples: [
             "lake rebuild --lake posts-lake", "lake rebuild --lake posts-lake --raw /data/raw",
@@ -66,7 +67,8 @@ enum RebuildCommand: Command {
         let output = StandardOutput()
         output.write(text(report, path))
         output.flush()
-        return report.skipped.isEmpty ? ExitCode.done : ExitCode.partial
+        let isWhole = report.skipped.isEmpty && report.archive?.missing.isEmpty != false
+        return isWhole ? ExitCode.done : ExitCode.partial
     }
 
     private static func text(_ report: RebuildReport, _ path: String) -> String {
@@ -78,6 +80,14 @@ enum RebuildCommand: Command {
                 text += ", \(Amount.count(rawFiles, "raw file")) remembered"
             }
             text += "\n"
+        }
+        if let archive = report.archive {
+            text += "archive: adopted, \(Amount.count(Int(archive.rows), "row")) in "
+            text +=
+                "\(Amount.count(archive.files, "file")), \(Amount.count(archive.packs, "pack"))\n"
+            for path in archive.missing {
+                text += "archive: not adopted: \(path) is missing or cut\n"
+            }
         }
         for table in report.skipped {
             text += "\(table.name): not adopted: \(table.reason)\n"

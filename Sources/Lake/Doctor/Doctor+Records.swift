@@ -3,7 +3,7 @@ extension Doctor {
     /// Each live row's record is remembered with its partition; each remembered record's key is live.
     func compareRecords(
         _ definition: TableDefinition, _ source: Int64, _ database: Database, _ ledger: RowLedger,
-        _ diagnosis: inout Diagnosis
+        _ archive: ArchivedRows, _ diagnosis: inout Diagnosis
     ) throws(LakeError) {
         let files = RecordFiles.Reader(database.path, source: source)
         var path: String?
@@ -29,7 +29,10 @@ extension Doctor {
             last = file.path
             for entry in file.entries.entries {
                 if options.isCancelled() { throw .columnar(.cancelled) }
-                guard try !ledger.holds(keyHash: entry.key) else { continue }
+                guard try !ledger.holds(keyHash: entry.key),
+                    try !archive.holds(
+                        keyHash: entry.key, partition: entries.partition(of: entry))
+                else { continue }
                 complain(
                     definition, file.path, "a record of it is remembered, and no row has its key",
                     &diagnosis)

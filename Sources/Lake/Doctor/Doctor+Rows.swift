@@ -25,12 +25,14 @@ extension Doctor {
                 .damage, path, "another row of \(definition.name) has the key of this file's row",
                 advice: "touch both raw files and compact: the latest wins")
         }
+        let archive = try ArchivedRows(table, database, self, keySeed: seed)
         if definition.raw.format.holdsMany {
-            return try compareRecords(definition, source ?? 0, database, ledger, &diagnosis)
+            return try compareRecords(
+                definition, source ?? 0, database, ledger, archive, &diagnosis)
         }
+        let files = try RememberedFiles(database, source: source ?? 0)
         var comparison = StateComparison(
-            files: try RememberedFiles(database, source: source ?? 0), ledger: ledger,
-            table: definition.name)
+            files: files, ledger: ledger, archive: archive, table: definition.name)
         try ledger.forEach { (folder, name, row) throws(LakeError) in
             if options.isCancelled() { throw .columnar(.cancelled) }
             try comparison.take(folder, name, row, &diagnosis)
@@ -43,15 +45,19 @@ extension Doctor {
 private struct StateComparison {
     let files: RememberedFiles
     let ledger: RowLedger
+    let archive: ArchivedRows
     let table: String
     private var next: RememberedFiles.File?
     /// Whether a row of `next` was met.
     private var isMet = false
     private var isStarted = false
 
-    init(files: RememberedFiles, ledger: RowLedger, table: String) {
+    init(
+        files: RememberedFiles, ledger: RowLedger, archive: ArchivedRows, table: String
+    ) {
         self.files = files
         self.ledger = ledger
+        self.archive = archive
         self.table = table
     }
 
@@ -104,9 +110,11 @@ private struct StateComparison {
     private func missRow(
         of file: RememberedFiles.File, _ diagnosis: inout Doctor.Diagnosis
     ) throws(LakeError) {
+        let state = file.state
         // Another file with the same key may have won.
-        guard !isMet, file.state.flags.contains(.hasRow),
-            try !ledger.holds(keyHash: file.state.keyHash)
+        guard !isMet, state.flags.contains(.hasRow), !state.flags.contains(.isExpired),
+            try !ledger.holds(keyHash: state.keyHash),
+            try !archive.holds(keyHash: state.keyHash, partition: state.partition)
         else { return }
         complain(
             file.folder + file.name, "its row is remembered, and is not in the table", &diagnosis)

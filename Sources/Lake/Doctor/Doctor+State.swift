@@ -10,6 +10,7 @@ extension Doctor {
                 diagnosis.facts.remembered += 1
                 if file.state.flags.contains(.hasRow) { diagnosis.facts.withRow += 1 }
                 if file.state.flags.contains(.isVanished) { diagnosis.facts.vanished += 1 }
+                if file.state.flags.isPackedAway { diagnosis.facts.packed += 1 }
                 if file.state.flags.contains(.isQuarantined) {
                     diagnosis.facts.quarantined += 1
                     flagged.insert(file.folder + file.name)

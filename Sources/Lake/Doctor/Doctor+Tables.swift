@@ -5,16 +5,18 @@ extension Doctor {
     func examineTables(_ database: Database, _ diagnosis: inout Diagnosis) throws(LakeError) {
         let catalog = SQLCatalog(database)
         let names = try catalog.list()
-        var retired = Set(try RetiredFiles.due(database, beforeMicros: .max))
-        for file in try ColdFiles.list(database) where file.place == .lake {
-            retired.insert("\(lake)/\(file.path)")
-        }
+        let amendments = try ColdFiles.list(database, hasEntries: false)
+            .filter { $0.place == .lake }.map { "\(lake)/\($0.path)" }
+        let retired = Set(try RetiredFiles.due(database, beforeMicros: .max) + amendments)
+        let tier = try ColdTier(lake: lake, database: database)
+        let unmounted = (try? tier.isMounted()) == true ? nil : tier.path
         for name in names {
             if options.isCancelled() { throw .columnar(.cancelled) }
             diagnosis.facts.tables += 1
             do throws(LakeError) {
                 let table = try IcebergTable.open(name, in: catalog, lakeFolder: lake)
-                try examine(table, database, retired: retired, &diagnosis)
+                try examine(
+                    table, database, retired: retired, unmounted: unmounted, &diagnosis)
             } catch {
                 try report(
                     error, at: name,
@@ -32,10 +34,12 @@ extension Doctor {
     }
 
     private func examine(
-        _ table: IcebergTable, _ database: Database, retired: Set<String>,
+        _ table: IcebergTable, _ database: Database, retired: Set<String>, unmounted: String?,
         _ diagnosis: inout Diagnosis
     ) throws(LakeError) {
-        let files = TableFiles(table, errorText: options.errorText)
+        let files = TableFiles(table, unmounted: unmounted, errorText: options.errorText)
+        diagnosis.reachable.formUnion(files.reachable)
+        diagnosis.isColdTierNeeded = diagnosis.isColdTierNeeded || files.passedOver > 0
         diagnosis.facts.snapshots += table.metadata.snapshots.count
         diagnosis.facts.dataFiles += files.liveFiles
         diagnosis.facts.dataBytes &+= files.liveBytes
@@ -48,7 +52,8 @@ extension Doctor {
                     : "only an older snapshot of \(table.name) needs it: nothing, it expires")
         }
         try examineOrphans(table, named: files.reachable.union(retired), &diagnosis)
-        guard options.isFull, !files.problems.contains(where: \.isCurrent) else { return }
+        guard options.isFull, files.passedOver == 0, !files.problems.contains(where: \.isCurrent)
+        else { return }
         try verify(table, &diagnosis)
         let definitions = (try? Lake.definitions(in: lake)) ?? []
         if let definition = definitions.first(where: { $0.name == table.name }) {

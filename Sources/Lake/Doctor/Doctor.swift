@@ -39,6 +39,13 @@ package struct Doctor {
         package var withRow = 0
         package var quarantined = 0
         package var vanished = 0
+        /// Packed by a sweep, and not in the raw folder.
+        package var packed = 0
+        /// Parquet outside of the snapshots, and packs of raw files.
+        package var coldFiles = 0
+        package var coldRows: Int64 = 0
+        package var packs = 0
+        package var coldBytes: Int64 = 0
         package var freeBytes: Int64 = 0
         /// What the present writer says of itself; nil if there is none.
         package var writer: String?
@@ -52,6 +59,10 @@ package struct Doctor {
         /// Findings beyond `Limits.doctorFindings`.
         package var omittedFindings = 0
         package var facts = Facts()
+        /// Absolute paths of all files that the tables' snapshots name.
+        var reachable = Set<String>()
+        /// Files of a snapshot lie on the cold tier.
+        var isColdTierNeeded = false
 
         package var isDamaged: Bool { findings.contains { $0.severity == .damage } }
         package var isClean: Bool { findings.isEmpty }
@@ -141,7 +152,7 @@ package struct Doctor {
         _ database: Database, _ diagnosis: inout Diagnosis
     ) throws(LakeError) {
         let steps: [(Database, inout Diagnosis) throws(LakeError) -> Void] = [
-            examineSettings, examineRuns, examineState, examinePacks, examineTables,
+            examineSettings, examineRuns, examineState, examinePacks, examineTables, examineCold,
         ]
         for step in steps {
             do throws(LakeError) {

@@ -18,15 +18,24 @@ package struct TableFiles {
     package private(set) var liveRows: Int64 = 0
     package private(set) var liveFiles = 0
     package private(set) var liveBytes: Int64 = 0
+    /// Files of any snapshot below `unmounted`.
+    package private(set) var passedOver = 0
 
     private let table: IcebergTable
+    private let unmounted: String?
     private let errorText: (LakeError) -> String
     /// Data files that were looked at for another snapshot.
     private var known: Set<String> = []
 
     /// Looks at every snapshot, the current one first; `errorText` words an error for a problem's reason.
-    package init(_ table: IcebergTable, errorText: @escaping (LakeError) -> String) {
+    ///
+    /// - unmounted: a folder whose files cannot be looked at now; nil: there is none.
+    package init(
+        _ table: IcebergTable, unmounted: String? = nil,
+        errorText: @escaping (LakeError) -> String
+    ) {
         self.table = table
+        self.unmounted = unmounted
         self.errorText = errorText
         addMetadata()
         let current = table.metadata.currentSnapshot
@@ -108,6 +117,10 @@ package struct TableFiles {
     private mutating func look(
         _ path: String, _ stored: String, sizeBytes: Int64, _ isCurrent: Bool
     ) {
+        if let unmounted, path.hasPrefix(unmounted + "/") {
+            passedOver += 1
+            return
+        }
         var status = stat()
         guard stat(path, &status) == 0 else {
             add(path, errno == ENOENT ? "the file is missing" : "errno \(errno)", isCurrent)

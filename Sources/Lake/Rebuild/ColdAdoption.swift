@@ -44,16 +44,28 @@ struct ColdAdoption {
         self.missing = missing
     }
 
+    /// Nothing was ever archived, held or erased.
+    var isEmpty: Bool {
+        ColdCatalog.tableNames.allSatisfy { name in
+            name == "settings" || name == "sources"
+                || catalog.tables[name]?.rows.isEmpty != false
+        }
+    }
+
     /// Whether anything was ever archived.
     var hasColdFiles: Bool {
         ["cold_files", "packs"].contains { catalog.tables[$0]?.rows.isEmpty == false }
     }
 
     /// Fills the tables, inside a transaction; sources get new numbers by their names.
+    ///
+    /// Holds are in a file of their own; only where that is lost too the catalog's are taken.
     func fill(_ database: Database) throws(LakeError) {
         let sources = try newSources(database)
         let gone = Set(missing)
+        let hasHolds = try DurableFile.isThere("\(lake)/\(HoldFile.name)")
         for name in ColdCatalog.tableNames where name != "settings" && name != "sources" {
+            if name == "holds", hasHolds { continue }
             guard let rows = catalog.tables[name] else { continue }
             // Names from a file go into a statement only if the table has such columns.
             let known = Set(try ColdCatalog.columns(of: name, database))
@@ -110,6 +122,10 @@ struct ColdAdoption {
             let size = columns.firstIndex(of: "size_bytes"), columns.contains("sha256"),
             case .text(let relative) = row[path], case .integer(let sizeBytes) = row[size]
         else { return nil }
+        // What was dropped is known until its file is gone.
+        if let state = columns.firstIndex(of: "state"), row[state] == .text("dropped") {
+            return nil
+        }
         var folder = coldFolder
         if let place = columns.firstIndex(of: "place"), row[place] == .text("lake") {
             folder = lake

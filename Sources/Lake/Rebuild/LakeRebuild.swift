@@ -12,17 +12,29 @@ package struct RebuildReport: Hashable, Sendable {
         package var rawFiles: Int?
     }
 
+    /// What was adopted of the cold tier.
+    package struct Archive: Hashable, Sendable {
+        package var files = 0
+        package var rows: Int64 = 0
+        package var packs = 0
+        /// Absolute paths of what the catalog names and is not there, or not whole.
+        package var missing: [String] = []
+    }
+
     package var tables: [Table] = []
     /// Folders below `tables` that hold no whole table, with the reason.
     package var skipped: [(name: String, reason: String)] = []
     /// Where the old database is now; nil if there was none.
     package var setAside: String?
     package var rawRoot: String?
+    /// What was found on the cold tier; nil if nothing was ever archived.
+    package var archive: Archive?
     /// Files of older states that will be removed after their grace.
     package var retired = 0
 
     package static func == (a: RebuildReport, b: RebuildReport) -> Bool {
-        a.tables == b.tables && a.setAside == b.setAside && a.rawRoot == b.rawRoot
+        a.tables == b.tables && a.setAside == b.setAside && a.archive == b.archive
+            && a.rawRoot == b.rawRoot
             && a.retired == b.retired && a.skipped.elementsEqual(b.skipped, by: ==)
     }
 
@@ -40,6 +52,8 @@ package struct RebuildReport: Hashable, Sendable {
 /// ```
 /// What is remembered of a raw file is key, row hash and partition, taken from its row; its content is
 /// not known, so the next run reads every file once, finds the row it knows, and rewrites nothing.
+/// What is archived is filed from the newest cold catalog, and its rows are read like live ones: a raw file
+/// that is gone and lies in a pack is cold.
 /// A crash at any moment leaves the old database where it was, or the new one in its place.
 package struct LakeRebuild {
     /// How it is done.
@@ -91,7 +105,9 @@ package struct LakeRebuild {
         let old = try salvage()
         var report = RebuildReport()
         let definitions = try Lake.definitions(in: lake)
-        report.rawRoot = options.rawPath ?? old.rawRoot
+        let cold = try adoption(old.cold)
+        let setting = { (key: Settings.Key) in cold?.catalog.setting(key) }
+        report.rawRoot = options.rawPath ?? old.rawRoot ?? setting(.rawRoot)
         if report.rawRoot == nil, !definitions.isEmpty {
             throw .invalidLocation(
                 path: lake, reason: "where its raw files lie is not known any more")
@@ -99,7 +115,8 @@ package struct LakeRebuild {
         for suffix in ["", "-journal"] { try DurableFile.remove(newPath + suffix) }
         do throws(LakeError) {
             if options.isCancelled() { throw .columnar(.cancelled) }
-            try build(&report, definitions, seed: old.seed ?? options.seed)
+            let seed = old.seed ?? setting(.keySeed).flatMap { UInt64($0, radix: 16) }
+            try build(&report, definitions, cold, seed: seed ?? options.seed)
         } catch {
             for suffix in ["", "-journal"] { try? DurableFile.remove(newPath + suffix) }
             throw error
@@ -111,15 +128,15 @@ package struct LakeRebuild {
     // MARK: The old database
 
     /// What can still be read of the old database; throws if it is sound, or a newer program's.
-    private func salvage() throws(LakeError) -> (rawRoot: String?, seed: UInt64?) {
-        guard DurableFile.exists(databasePath) else { return (nil, nil) }
+    private func salvage() throws(LakeError) -> Salvage {
+        guard DurableFile.exists(databasePath) else { return Salvage() }
         let database: Database
         do throws(LakeError) {
             database = try Database.open(path: databasePath, access: .readOnly)
         } catch {
             if case .newerLake = error { throw error }
             if case .busy = error { throw error }
-            return (nil, nil)
+            return Salvage()
         }
         database.interrupt(when: options.isCancelled)
         let isSound: Bool
@@ -136,7 +153,28 @@ package struct LakeRebuild {
         }
         let rawRoot = try? Settings.get(.rawRoot, database)
         let seed = try? Settings.get(.keySeed, database)
-        return (rawRoot, seed.flatMap { UInt64($0, radix: 16) })
+        var cold: ColdCatalog?
+        if isSound {
+            cold = try ColdCatalog(database, writtenMicros: options.nowMicros)
+        }
+        return Salvage(
+            rawRoot: rawRoot, seed: seed.flatMap { UInt64($0, radix: 16) }, cold: cold)
+    }
+
+    /// What is left of the old database.
+    private struct Salvage {
+        var rawRoot: String?
+        var seed: UInt64?
+        /// Only of a sound one.
+        var cold: ColdCatalog?
+    }
+
+    /// What is known of the cold tier: by the old database, else by the newest catalog beside it.
+    private func adoption(_ known: ColdCatalog?) throws(LakeError) -> ColdAdoption? {
+        let folder =
+            try ColdSettings.read(lake: lake).folder ?? "\(lake)/\(ColdTier.standardFolder)"
+        if let known { return ColdAdoption(known, lake: lake, coldFolder: folder) }
+        return try ColdAdoption.newest(lake: lake, coldFolder: folder)
     }
 
     /// Puts the new database in the old one's place.
@@ -175,7 +213,8 @@ package struct LakeRebuild {
     // MARK: The new one
 
     private func build(
-        _ report: inout RebuildReport, _ definitions: [TableDefinition], seed: UInt64
+        _ report: inout RebuildReport, _ definitions: [TableDefinition], _ cold: ColdAdoption?,
+        seed: UInt64
     ) throws(LakeError) {
         var settings = [(Settings.Key.keySeed, String(seed, radix: 16))]
         if let raw = report.rawRoot {
@@ -187,6 +226,7 @@ package struct LakeRebuild {
             tables: Migrations.all + SQLCatalog.tables
                 + settings.map { Settings.insertion($0.0, $0.1) })
         try SuppressionFile.adopt(lake: lake, into: database)
+        if let cold, !cold.isEmpty { try fill(database, cold, &report) }
         for name in try FolderNames.folders(in: "\(lake)/tables") {
             let adoption = TableAdoption(
                 folder: "\(lake)/tables/\(name)", name: name, errorText: options.errorText)
@@ -219,6 +259,72 @@ package struct LakeRebuild {
             }
         }
         try HoldFile.restore(lake: lake, to: database)
+        try forgetLostCopies(database)
+    }
+
+    // MARK: The cold tier
+
+    /// Files what is known of the cold tier, which must be there.
+    private func fill(
+        _ database: Database, _ cold: ColdAdoption, _ report: inout RebuildReport
+    ) throws(LakeError) {
+        if cold.hasColdFiles {
+            try ColdTier(lake: lake, database: database).requireMounted()
+        }
+        let identity = RunIdentity(startedMicros: options.nowMicros, seed: options.seed)
+        try database.transaction { () throws(LakeError) in
+            try cold.fill(database)
+            // Later runs must have higher numbers than those that archived: the highest wins.
+            try database.run(
+                """
+                INSERT INTO runs(id, uuid, seed, state, started_micros, finished_micros, report)
+                VALUES (?1, ?2, ?3, 'abandoned', ?4, ?4, ?5)
+                """,
+                [
+                    .integer(max(cold.highestRun, 1)), .text(identity.uuid),
+                    .integer(Int64(bitPattern: identity.seed)), .integer(options.nowMicros),
+                    .text(
+                        "{\"error\":\"the history before is lost: lake rebuild made lake.db anew\"}"
+                    ),
+                ])
+        }
+        guard cold.hasColdFiles else { return }
+        var archive = RebuildReport.Archive(missing: cold.missing)
+        for file in try ColdFiles.list(database, hasEntries: false) {
+            archive.files += 1
+            archive.rows += file.rowCount
+        }
+        archive.packs = Int(try database.integer("SELECT count(*) FROM packs"))
+        report.archive = archive
+    }
+
+    /// Forgets restored copies that no adopted snapshot names.
+    private func forgetLostCopies(_ database: Database) throws(LakeError) {
+        let copies = try RestoredFiles.list(database)
+        guard !copies.isEmpty else { return }
+        var live = Set<String>()
+        let catalog = SQLCatalog(database)
+        for name in try catalog.list() {
+            let table = try IcebergTable.open(name, in: catalog, lakeFolder: lake)
+            live.formUnion(try table.currentSnapshot?.liveFiles().map(\.file.path) ?? [])
+        }
+        try database.transaction { () throws(LakeError) in
+            for copy in copies where !live.contains(copy.path) {
+                try RestoredFiles.remove(database, path: copy.path)
+            }
+        }
+    }
+
+    /// The archived files of a source, amendments too.
+    private func archivedFiles(
+        _ source: Int64, _ database: Database
+    ) throws(LakeError) -> [ArchivedFile] {
+        let tier = try ColdTier(lake: lake, database: database)
+        return try ColdFiles.list(database, source: source, hasEntries: false).map { file in
+            ArchivedFile(
+                path: file.place == .cold ? tier.absolute(file.path) : "\(lake)/\(file.path)",
+                partition: file.partition, sequence: file.sequence)
+        }
     }
 
     /// Lists the files of a table that no snapshot of the adopted state needs, so that they go after
@@ -227,8 +333,11 @@ package struct LakeRebuild {
         _ name: String, _ files: TableFiles, _ database: Database
     ) throws(LakeError) -> Int {
         var count = 0
+        let cold = Set(
+            try ColdFiles.list(database, hasEntries: false).filter { $0.place == .lake }
+                .map { "\(lake)/\($0.path)" })
         for path in try FolderNames.allFiles(below: "\(lake)/tables/\(name)")
-        where !files.reachable.contains(path) && Orphans.isOurs(path) {
+        where !cold.contains(path) && !files.reachable.contains(path) && Orphans.isOurs(path) {
             try RetiredFiles.add(database, path: path, atMicros: options.nowMicros)
             count += 1
         }
@@ -247,7 +356,7 @@ package struct LakeRebuild {
         _ = try LiveRows(
             table: table, keySeed: seed, workers: options.workers, pool: pool,
             isCancelled: options.isCancelled
-        ).enter(into: ledger)
+        ).enter(into: ledger, archived: try archivedFiles(source, database))
         // Rows of raw files that went long ago are no news to the guard against missing files.
         var root: RawRootHandle?
         if definition.settings.onDelete == .keep, let rawRoot {

@@ -1,6 +1,15 @@
 import Columnar
 
-/// Reads every live row of a table that raw files feed, as far as the state must know of it.
+/// A Parquet file with rows of a table outside of its snapshot.
+struct ArchivedFile: Sendable {
+    /// Absolute.
+    var path: String
+    var partition: Int32?
+    /// The higher wins.
+    var sequence: Int64
+}
+
+/// Reads every row of a table that raw files feed, as far as the state must know of it.
 struct LiveRows {
     let table: LakeTable
     let keySeed: UInt64
@@ -8,23 +17,47 @@ struct LiveRows {
     let pool: BufferPool
     let isCancelled: @Sendable () -> Bool
 
-    /// Enters all rows into a ledger, which is sealed then; returns their number.
-    func enter(into ledger: RowLedger) throws(LakeError) -> Int {
+    /// Enters all live rows into a ledger, and those of archived files, and seals it; returns the number
+    /// of live ones.
+    func enter(into ledger: RowLedger, archived: [ArchivedFile] = []) throws(LakeError) -> Int {
         let files = try table.liveFiles()
-        guard let hashes = RowHashes(table.definition, schema: table.schema) else {
-            throw .corrupt(
-                FileLocation(path: table.definition.name), reason: "the table has no column _extra")
-        }
+        let hashes = try rowHashes()
         try Workers.forEach(files.count, workers: workers) { (index) throws(LakeError) in
             let path = try table.iceberg.location.resolve(files[index].file.file.path)
-            try read(path, partition: files[index].partition, hashes, into: ledger)
+            try read(path, partition: files[index].partition, rank: .max, hashes, into: ledger)
         }
+        try enter(archived, hashes, into: ledger)
         try ledger.seal()
         return files.reduce(0) { $0 + Int($1.file.file.recordCount) }
     }
 
+    /// Enters only the rows of archived files, and seals the ledger.
+    func enter(onlyArchived files: [ArchivedFile], into ledger: RowLedger) throws(LakeError) {
+        try enter(files, try rowHashes(), into: ledger)
+        try ledger.seal()
+    }
+
+    private func enter(
+        _ files: [ArchivedFile], _ hashes: RowHashes, into ledger: RowLedger
+    ) throws(LakeError) {
+        try Workers.forEach(files.count, workers: workers) { (index) throws(LakeError) in
+            let file = files[index]
+            try read(
+                file.path, partition: file.partition, rank: file.sequence, hashes, into: ledger)
+        }
+    }
+
+    private func rowHashes() throws(LakeError) -> RowHashes {
+        guard let hashes = RowHashes(table.definition, schema: table.schema) else {
+            throw .corrupt(
+                FileLocation(path: table.definition.name), reason: "the table has no column _extra")
+        }
+        return hashes
+    }
+
     private func read(
-        _ path: String, partition: Int32?, _ hashes: RowHashes, into ledger: RowLedger
+        _ path: String, partition: Int32?, rank: Int64, _ hashes: RowHashes,
+        into ledger: RowLedger
     ) throws(LakeError) {
         let wanted = Set(hashes.columns + table.keyColumns + [table.pathColumn]).sorted()
         let scan: ParquetScan
@@ -39,7 +72,9 @@ struct LiveRows {
             var reader: (any BatchReader)?
             while let batch = try next(scan, morsel, &reader) {
                 if isCancelled() { throw .columnar(.cancelled) }
-                try ledger.add(try rows(of: batch, wanted, partition: partition, hashes))
+                var rows = try rows(of: batch, wanted, partition: partition, hashes)
+                for index in rows.indices { rows[index].rank = rank }
+                try ledger.add(rows)
             }
         }
     }

@@ -19,10 +19,15 @@ struct RecordFilling {
 
     mutating func endFile(_ editor: RecordFiles.Editor) throws(LakeError) {
         guard !entries.isEmpty else { return }
-        entries.sort { $0.key < $1.key }
+        // Of equal keys the first stays first: the row that counts.
+        let order = entries.indices.sorted { a, b in
+            (entries[a].key, a) < (entries[b].key, b)
+        }
         var rising: [RecordEntries.Entry] = []
         // Of two rows with one key one is too many: the next run finds out which.
-        for entry in entries where rising.last?.key != entry.key { rising.append(entry) }
+        for entry in order.map({ entries[$0] }) where rising.last?.key != entry.key {
+            rising.append(entry)
+        }
         let records = RecordEntries(rising, hasPartitions: hasPartitions).encoded()
         try editor.apply(RecordFileEdit(path: path, records: records), source: source)
         entries.removeAll(keepingCapacity: true)

@@ -1,15 +1,17 @@
 import Columnar
 import Synchronization
 
-/// What a live row says of the raw file that it came from.
+/// What a row says of the raw file that it came from.
 struct LedgerRow: Sendable {
     var path: String
     var key: ContentHash
     var rowHash: UInt64
     var partition: Int32?
+    /// Of rows of one raw file the highest counts: live ones, then archived ones by their sequence.
+    var rank = Int64.max
 }
 
-/// Every live row of a table by its raw file, sorted on disk: memory stays the same for any table.
+/// Every row of a table by its raw file, sorted on disk: memory stays the same for any table.
 ///
 /// A nameless SQLite database of its own, which SQLite removes with the connection, in the folder for
 /// temporary files. Workers add from any thread.
@@ -25,9 +27,10 @@ final class RowLedger: @unchecked Sendable {
             """
             CREATE TABLE rows (
               folder TEXT NOT NULL, name TEXT NOT NULL, key_low INTEGER NOT NULL,
-              key_high INTEGER NOT NULL, row_hash INTEGER NOT NULL, partition INTEGER)
+              key_high INTEGER NOT NULL, row_hash INTEGER NOT NULL, partition INTEGER,
+              rank INTEGER NOT NULL)
             """)
-        insertion = try database.prepare("INSERT INTO rows VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+        insertion = try database.prepare("INSERT INTO rows VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
         try database.execute("BEGIN")
     }
 
@@ -51,6 +54,7 @@ final class RowLedger: @unchecked Sendable {
         try insertion.bind(Int64(bitPattern: row.key.high), at: 4)
         try insertion.bind(Int64(bitPattern: row.rowHash), at: 5)
         try insertion.bind(row.partition.map { .integer(Int64($0)) } ?? .null, at: 6)
+        try insertion.bind(row.rank, at: 7)
         try insertion.run()
     }
 
@@ -68,14 +72,14 @@ final class RowLedger: @unchecked Sendable {
         try database.execute("CREATE INDEX by_key ON rows(key_low, key_high)")
     }
 
-    /// All rows in the order of the walk: by folder, then by name.
+    /// All rows in the order of the walk, by folder, then by name; of one file the highest rank first.
     func forEach(
         _ body: (_ folder: String, _ name: String, LedgerRow) throws(LakeError) -> Void
     ) throws(LakeError) {
         let statement = try database.prepare(
             """
             SELECT folder, name, key_low, key_high, row_hash, partition FROM rows
-            ORDER BY folder, name
+            ORDER BY folder, name, rank DESC
             """)
         while try statement.step() {
             let (folder, name) = (statement.text(0), statement.text(1))

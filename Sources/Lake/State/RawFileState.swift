@@ -30,6 +30,11 @@ package struct RawFileState: Hashable, Sendable {
         package static let isReturned = Flags(rawValue: 32)
         /// The row has expired, and the bytes with it: the same bytes are not taken again.
         package static let isExpired = Flags(rawValue: 64)
+
+        /// The file lies in a pack, and nowhere else.
+        var isPackedAway: Bool {
+            contains(.isCold) && !contains(.isReturned) && !contains(.isExpired)
+        }
     }
 
     package var flags: Flags

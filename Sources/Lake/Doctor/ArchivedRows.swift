@@ -1,0 +1,40 @@
+import Columnar
+
+/// The keys of a table's archived rows, for the comparison with the state.
+///
+/// With a cold tier that is not mounted, what is archived is believed.
+final class ArchivedRows {
+    /// nil: it cannot be looked at.
+    private let ledger: RowLedger?
+    private let partitions: Set<Int32?>
+
+    init(
+        _ table: LakeTable, _ database: Database, _ doctor: Doctor, keySeed: UInt64
+    ) throws(LakeError) {
+        let files = try ColdFiles.list(database, source: table.source, hasEntries: false)
+        partitions = Set(files.map(\.partition))
+        let tier = try ColdTier(lake: doctor.lake, database: database)
+        guard database.version >= ColdFiles.version, try tier.isMounted() else {
+            ledger = nil
+            return
+        }
+        let ledger = try RowLedger(isCancelled: doctor.options.isCancelled)
+        try LiveRows(
+            table: table, keySeed: keySeed, workers: doctor.options.workers, pool: doctor.pool,
+            isCancelled: doctor.options.isCancelled
+        ).enter(
+            onlyArchived: files.map { file in
+                ArchivedFile(
+                    path: file.place == .cold
+                        ? tier.absolute(file.path) : "\(doctor.lake)/\(file.path)",
+                    partition: file.partition, sequence: file.sequence)
+            }, into: ledger)
+        self.ledger = ledger
+    }
+
+    /// Whether a row with this short key hash is archived; only in partitions that are.
+    func holds(keyHash: UInt64, partition: Int32?) throws(LakeError) -> Bool {
+        guard partitions.contains(partition) else { return false }
+        return try ledger?.holds(keyHash: keyHash) ?? true
+    }
+}
