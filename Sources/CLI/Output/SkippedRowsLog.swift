@@ -41,7 +41,9 @@ final class SkippedRowsLog: Sendable {
         var text = ""
         for (name, skipped) in state.tables.sorted(by: { $0.key < $1.key }) {
             guard let rows = skipped.archive.skipped(skipped.files, skipped.mode) else { continue }
-            text += SkippedRowsText(table: name, rows: rows, lakeOption: lakeOption).notice
+            var words = SkippedRowsText(table: name, rows: rows, lakeOption: lakeOption)
+            words.unmountedTier = (try? skipped.archive.unmountedTier()) ?? nil
+            text += words.notice
         }
         for (name, files) in state.unreachable.sorted(by: { $0.key < $1.key }) {
             let rows = files.reduce(0) { $0 + Int($1.recordCount) }
@@ -57,6 +59,8 @@ struct SkippedRowsText {
     let table: String
     let rows: SkippedRows
     var lakeOption: String?
+    /// The cold tier's folder, where it is not mounted.
+    var unmountedTier: String?
 
     /// `1,234 archived rows in 3 partitions, 45 KB of GLACIER, 2025-01-01 to 2025-03-31`.
     private var amount: String {
@@ -97,6 +101,9 @@ struct SkippedRowsText {
             }
             text += "\n"
             if isAll { return text }
+        }
+        if let unmountedTier {
+            text += "  they lie in the cold tier \(unmountedTier), which is not mounted\n"
         }
         return text + "  to bring them back: \(command)\n"
     }

@@ -208,6 +208,14 @@ package struct TableArchive: Sendable {
         return spec.fields.first?.transform.days(of: partition)
     }
 
+    /// The cold tier's folder, if it is not mounted now.
+    package func unmountedTier() throws(LakeError) -> String? {
+        let database = try Database.open(path: databasePath, access: .readOnly)
+        guard let lake = DurableFile.parent(of: databasePath) else { return nil }
+        let tier = try ColdTier(lake: lake, database: database)
+        return try tier.isMounted() ? nil : tier.path
+    }
+
     /// What became of a partition's rows: `restored` with the end of their copies, `restoring`, `archived`.
     func state(of partition: Int32?) -> (ArchiveEntry.State, restoredUntilMicros: Int64?) {
         let readable = copies.filter { $0.partition == partition && nowMicros < $0.expiresMicros }
