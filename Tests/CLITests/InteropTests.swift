@@ -22,6 +22,33 @@ import Testing
         }
     }
 
+    /// What is archived is no part of a snapshot; GLACIER_IR is, wherever its files lie.
+    @Test(.enabled(if: BuiltProgram.peersPython != nil, "skipped: no peers, see `make peers`"))
+    func othersPassOverWhatIsArchivedToo() throws {
+        let python = try #require(BuiltProgram.peersPython)
+        let folder = try BuiltProgram.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let script = BuiltProgram.package.appending(path: "Tests/interop/read_lake.py").path
+        let warmer = #"{ "after_days": 150, "transition": "GLACIER_IR" }, "#
+        for (command, words) in [
+            ("lake-sample create raw --accounts 5 --posts 20 --days 2", ""),
+            ("lake init mylake --raw raw", ""),
+            (#"sed -i 's/"retention": \[/&\#(warmer)/' mylake/schemas/posts.json"#, ""),
+            ("lake compact --lake mylake", ""),
+            ("LAKE_NOW=2025-11-25 lake sweep --force --lake mylake", ""),
+            ("lake query --lake mylake 'select count(*) from posts'", "of GLACIER,"),
+            (
+                #"lake query --lake mylake 'select storage_class from "posts$archive"'"#,
+                "GLACIER_IR"
+            ),
+            ("\(python) \(script) \(BuiltProgram.folder)/lake \(folder.path)/mylake", "the same"),
+        ] {
+            let (status, text) = try BuiltProgram.run(command, in: folder)
+            #expect(status == 0 && (words.isEmpty || text.contains(words)), "\(command): \(text)")
+            if status != 0 { return }
+        }
+    }
+
     @Test(.enabled(if: BuiltProgram.peersPython != nil, "skipped: no peers, see `make peers`"))
     func duckDBReadsTheSameRowsOfDatasets() throws {
         let python = try #require(BuiltProgram.peersPython)
