@@ -157,9 +157,11 @@ extension Doctor {
         _ diagnosis: inout Diagnosis
     ) throws(LakeError) {
         let retired = Set(try RetiredFiles.due(database, beforeMicros: .max))
-        let orphans = try ["tables", "packs"].flatMap { (folder) throws(LakeError) in
-            try Orphans.below(tier.absolute(folder), named: named.union(retired))
-        }.filter { isOld(micros: $0.modifiedMicros) }
+        var orphans: [Orphans.Orphan] = []
+        for folder in [ColdTier.tableFolder, ColdTier.packFolder] {
+            orphans += try Orphans.below(tier.absolute(folder), named: named.union(retired))
+        }
+        orphans.removeAll { !isOld(micros: $0.modifiedMicros) }
         guard let first = orphans.first else { return }
         let bytes = orphans.reduce(Int64(0)) { $0 &+ $1.sizeBytes }
         diagnosis.add(

@@ -5,7 +5,7 @@ import Columnar
 /// Source: iceberg.apache.org/spec, "Scan Planning": a predicate is projected through a partition's
 /// transform (`ts >= c` becomes `day(ts) >= day(c)`) and also held against each column's bounds and counts.
 /// Every rule errs towards keeping a file: what is not known may match.
-package struct FilePruning {
+package struct FilePruning: Sendable {
     private let schema: Schema
     private let spec: PartitionSpec?
     private let predicates: [ScanPredicate]
