@@ -1,6 +1,8 @@
 import Columnar
 
-/// What an erasure did: counts by kind, new files, what was left, what the proof found. Holds no id.
+/// What an erasure did: counts by kind, new files, what was left, what the proof found.
+///
+/// Holds no id.
 package struct ErasureReceipt: Hashable, Sendable {
     /// What is counted, in the receipt's order.
     package enum Count: String, CaseIterable, Sendable {
