@@ -7,6 +7,7 @@ enum Mask {
         (#"\b\d[\d,.]*(k|M)? (files|rows|bytes|MB|GB)/s"#, "<rate>"),
         (#"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"#, "<uuid>"),
         (#"\b[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}\b"#, "<code>"),
+        (#"\b20\d{6}-[0-9a-f]{16}\b"#, "<plan>"),
         (#"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\b"#, "<instant>"),
         (#"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"#, "<instant>"),
         (#"\b\d[\d.,]* (bytes|KB|MB)\b"#, "<size>"),

@@ -37,12 +37,13 @@ final class SweepScene: Sendable {
         let raw = RawFolder(folder + "/raw")
         try raw.writeFirstDay()
         try Scene.makeLake(folder + "/lake", raw: raw.path)
-        let path = folder + "/lake/schemas/posts.json"
-        let text = try String(contentsOfFile: path, encoding: .utf8).replacing(
-            "\"sort\"",
-            with: "\"retention\": \(Self.rules), \"settings\": {\"account\": \"user_id\"}, \"sort\""
-        )
-        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        try Self.add(
+            "\"retention\": \(Self.rules), \"settings\": {\"account\": \"user_id\"}",
+            to: folder + "/lake/schemas/posts.json")
+        try Self.add(
+            "\"retention\": [{\"after_days\": 30, \"expire\": true}], "
+                + "\"settings\": {\"account\": \"account\"}",
+            to: folder + "/lake/schemas/stats.json")
         let lake = try Lake.open(at: folder + "/lake")
         try lake.database.execute(
             """
@@ -126,8 +127,12 @@ final class SweepScene: Sendable {
 
     /// What must hold at last: the next sweep brings the lake to where it should be.
     func expectConvergence(_ stage: Stage, _ what: Comment) throws {
-        let ended = try Self.sweep(stage)
-        #expect(ended.code == 0, "\(ended.text); \(what)")
+        // A file that could not be removed is found again by a run, and removed by the sweep behind it.
+        for step in ["sweep", "compact", "sweep"] {
+            let ended = try BuiltLake.run(
+                [step, "--lake", stage.lake], environment: Self.environment())
+            #expect(ended.code == 0 || step == "compact", "\(step): \(ended.text); \(what)")
+        }
         let found = try SweptContent(of: stage)
         #expect(found.tables == after.tables, "\(what)")
         #expect(found.raw == after.raw, "\(what)")

@@ -10,8 +10,9 @@ enum SweepCommand: Command {
             Option("dry-run", "Print what would be moved, and the plan's id; change nothing"),
             Option("plan", value: "ID", "Do exactly the plan that a dry run printed, or nothing"),
             Option("table", value: "NAME", "Only this table"),
-            Option("max-files", value: "N", "Move at most N files; the rest waits"),
-            Option("max-bytes", value: "N", "Move at most N bytes; K, M, G and T may follow"),
+            Option("max-files", value: "N", "Move at most N Parquet files; the rest waits"),
+            Option(
+                "max-bytes", value: "N", "Move at most N bytes of them, like 500M"),
             Option(
                 "max-percent", value: "N",
                 "Refuse to take more of a table's rows out at once (default: 90)"),

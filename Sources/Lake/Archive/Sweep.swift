@@ -43,11 +43,11 @@ struct Sweep {
                 identity: identity, options: options.run, pool: pool))
         let plan = try planner.plan(day: day)
         try check(plan)
+        if !plan.isEmpty { try cold.prepare(isKnown: try isKnown(plan)) }
         let runID = try Runs.start(database, identity: identity, kind: .sweep)
         var report = SweepReport(plan, runID: runID, identity: identity)
         var prepared: [TableSweep.Prepared] = []
         do throws(LakeError) {
-            if !plan.isEmpty { try cold.prepare(isKnown: try isKnown(plan)) }
             for table in plan.tables { prepared.append(try sweep(table, plan, runID)) }
             report.tables = prepared.map(\.report)
             options.run.progress?.committing()
@@ -92,7 +92,7 @@ struct Sweep {
         guard !options.isForced,
             let last = try Runs.lastCommitted(database)?.startedMicros
         else { return }
-        if now < last {
+        if now < last - SweepOptions.clockSlackMicros {
             throw .sweepRefused(.clockBehind(nowMicros: now, lastMicros: last))
         }
         if now - last > SweepOptions.clockLeapDays * CivilTime.microsPerDay {

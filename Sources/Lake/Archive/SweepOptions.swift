@@ -8,7 +8,7 @@ package struct SweepOptions: Sendable {
     package var planID: String?
     /// Only this table.
     package var table: String?
-    /// At most so many files, data files and raw files together; the rest waits.
+    /// At most so many Parquet files; the rest waits.
     package var maxFiles: Int?
     /// At most so many bytes of them.
     package var maxBytes: Int64?
@@ -20,6 +20,8 @@ package struct SweepOptions: Sendable {
     package static let standardMaxPercent = 90
     /// Smaller tables may lose everything at once.
     static let freeRows: Int64 = 1_000
+    /// Clocks are set right by so much, without anything being wrong.
+    static let clockSlackMicros: Int64 = 60 * 1_000_000
     /// Longer than this nobody leaves a lake alone.
     static let clockLeapDays: Int64 = 400
 
