@@ -168,15 +168,7 @@ import Testing
         try fixture.compact()
         let path = fixture.lake.path
         let database = try Database.open(path: path + "/lake.db")
-        for table in [
-            "record_files", "cold_files", "packs", "restores", "restored_files", "holds",
-            "suppressions", "erasures", "verifications",
-        ] {
-            try database.execute("DROP TABLE \(table)")
-        }
-        for statement in ["ALTER TABLE runs DROP COLUMN kind", "PRAGMA user_version = 1"] {
-            try database.execute(statement)
-        }
+        try database.downgradeToFirstVersion()
         let columns = ["id"]
         let reader = try Lake.open(at: path, access: .readOnly)
         #expect(try LakeFixture.rows(of: reader, columns).count == 1)

@@ -403,9 +403,7 @@ import Testing
     @Test func aPlanOfALakeWithoutRecordsIsTold() throws {
         let fixture = try BatchFixture()
         try fixture.write(Fixture.lines(0..<60, day: 1), to: "a.jsonl")
-        try fixture.lake.database.execute("DROP TABLE record_files")
-        try fixture.lake.database.execute("ALTER TABLE runs DROP COLUMN kind")
-        try fixture.lake.database.execute("PRAGMA user_version = 1")
+        try fixture.lake.database.downgradeToFirstVersion()
         let lake = try Lake.open(at: fixture.lake.path)
         let run = RunIdentity(startedMicros: 4_000_000_000_000_000, seed: 77)
         let options = LakeFixture.options(workers: 1)

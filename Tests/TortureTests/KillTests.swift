@@ -65,8 +65,7 @@ import Testing
         let old = "\(scene.folder)/version-1"
         try FileManager.default.copyItem(atPath: scene.lake, toPath: old)
         let database = try Database.open(path: old + "/lake.db")
-        try database.execute("DROP TABLE record_files")
-        try database.execute("PRAGMA user_version = 1")
+        try database.downgradeToFirstVersion()
         func play(_ body: (String) throws -> Void) throws {
             let copy = "\(scene.folder)/copy-\(UUID().uuidString)"
             try FileManager.default.copyItem(atPath: old, toPath: copy)
