@@ -146,4 +146,17 @@ import Testing
         try fixture.compact()
         #expect(fixture.coldFiles().count == 1)
     }
+
+    /// A sweep that was killed behind its transaction, at its packs, leaves one that nothing names.
+    @Test func unfiledPacksOfTheLastSweepAreCollected() throws {
+        let fixture = try LakeFixture.withPosts(retention: SweepTests.glacier)
+        let report = try fixture.sweep()
+        let folder = fixture.lake.path + "/cold/packs/posts/2026-01"
+        let left = "\(folder)/0-\(report.uuid)-r1.json.zst"
+        try DurableFile.write([1], to: left)
+        try fixture.sweep()
+        #expect(!DurableFile.exists(left))
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(files.count == 1)
+    }
 }

@@ -14,9 +14,6 @@ struct ExpiredRawFiles {
     var paths: [ContentHash: Int32] = [:]
     let keySeed: UInt64
 
-    /// No row expires.
-    var isNothing: Bool { partitions.isEmpty && paths.isEmpty }
-
     /// Journals the marks; returns how many files may have to be removed.
     func mark(_ database: Database, into journal: StateJournal) throws(LakeError) -> Int {
         var count = 0

@@ -36,6 +36,7 @@ struct Sweep {
         try Leftovers(lake: lake, database: database).collect(
             nowMicros: identity.startedMicros, graceMicros: options.run.graceMicros)
         try VersionHints(lake: lake, database: database).mend()
+        try removeUnfiledPacks()
         if let root { try PackedSources.resume(lake: lake, database: database, root: root) }
         try RestoredCopies.settle(
             RestoreRun(
@@ -74,6 +75,20 @@ struct Sweep {
         SweepPlanner(
             lake: lake, database: database, cold: cold, definitions: definitions, root: root,
             keySeed: keySeed, identity: identity, options: options, pool: pool)
+    }
+
+    /// Removes what the last sweep left if it was killed after its transaction, while packs were written
+    /// anew without their expired files: nothing names the new ones.
+    private func removeUnfiledPacks() throws(LakeError) {
+        guard let last = try Runs.lastSweep(database), (try? cold.isMounted()) == true else {
+            return
+        }
+        var named = Set(try Packs.list(database).map { cold.absolute($0.path) })
+        named.formUnion(try RetiredFiles.due(database, beforeMicros: .max))
+        for path in try FolderNames.allFiles(below: cold.absolute(ColdTier.packFolder))
+        where path.contains(last.uuid) && !named.contains(path) {
+            try DurableFile.remove(path)
+        }
     }
 
     // MARK: May it begin?
@@ -241,7 +256,7 @@ struct Sweep {
                 database, source: table.plan.source, root: root, journalFolder: lake,
                 isCancelled: planner.isCancelled)
             report.tables[index].raw.removed = removal.removed
-            guard table.report.raw.expired > 0 || !table.expired.isNothing else { continue }
+            guard (try? cold.isMounted()) == true else { continue }
             let dropped = try ExpiredPacks(
                 database: database, tier: cold, identity: identity, pool: pool,
                 isCancelled: planner.isCancelled

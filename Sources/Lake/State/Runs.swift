@@ -114,6 +114,13 @@ package enum Runs {
         try read(database, "WHERE state = 'committed' ORDER BY id DESC LIMIT 1", []).first
     }
 
+    /// The newest sweep that was published; only in a file of this version.
+    static func lastSweep(_ database: Database) throws(LakeError) -> Record? {
+        try read(
+            database, "WHERE state = 'committed' AND kind = 'sweep' ORDER BY id DESC LIMIT 1", []
+        ).first
+    }
+
     /// One run by its number.
     package static func record(
         id: Int64, _ database: Database
