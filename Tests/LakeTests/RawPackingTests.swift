@@ -392,4 +392,38 @@ import Testing
         try Data(bytes).write(to: URL(fileURLWithPath: path))
         #expect(try findings(isFull: true).isEmpty)
     }
+
+    @Test func erasureTakesAnAccountOutOfItsPacks() throws {
+        let fixture = try filled()
+        for user in ["17841400000000001", "17841400000000002"] {
+            try fixture.fixture.write(
+                fixture.fixture.post(id: Int(user.suffix(3))! + 900, day: 1, likes: 1),
+                to: "\(user)/x.json")
+        }
+        try fixture.fixture.compact()
+        try fixture.sweep()
+        try fixture.database.transaction { () throws(LakeError) in
+            try ColdCatalog.write(
+                fixture.database, lake: fixture.lake.path,
+                run: RunIdentity(startedMicros: 1, seed: 1))
+        }
+        let old = try fixture.packs()
+        let receipt = try fixture.lake.erase(
+            account: "17841400000000001",
+            identity: RunIdentity(startedMicros: PackFixture.nowMicros, seed: 91),
+            options: ErasureOptions(workers: 2), pool: fixture.fixture.pool)
+        #expect(receipt.counts[.packsRewritten] == 1)
+        #expect(receipt.counts[.packedFilesRemoved] == 1)
+        #expect(receipt.proof?.found.isEmpty == true)
+        #expect(receipt.left.isEmpty)
+        let new = try fixture.packs()
+        #expect(new.map(\.fileCount) == [25])
+        #expect(!FileManager.default.fileExists(atPath: fixture.tier.absolute(old[0].path)))
+        #expect(try fixture.packed("17841400000000002/x.json") != nil)
+        #expect(try fixture.packed("u1/101.json") != nil)
+        // The catalog names what is there now.
+        let adoption = try #require(
+            try ColdAdoption.newest(lake: fixture.lake.path, coldFolder: fixture.tier.path))
+        #expect(adoption.missing.isEmpty)
+    }
 }

@@ -22,7 +22,7 @@ enum RestoreCommand: Command {
             Option("json", "Print JSON"),
             Option("threads", value: "N", "Worker threads (default: all cores)"),
             Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
-        ],
+        ] + RestoreRaw.options,
         discussion: """
             Writes temporary copies of the archived rows that are asked for into the table, where every
             engine sees them, as they are now: late updates are in them, rows that were deleted, moved or
@@ -34,11 +34,16 @@ enum RestoreCommand: Command {
             midnight UTC that is N days after that. The same request again sets the end anew from now, also
             to an earlier one. While it is in progress only a faster tier may be asked for, with nothing
             else changed. DEEP_ARCHIVE knows no expedited tier.
+
+            With --raw the swept raw files of the scope come back as files, into a folder of their own, each as
+            it was last packed, with its bytes and its time. The lake stays as it is. If a file with other
+            bytes is in the way, nothing is written, unless --force is given.
             """,
         examples: [
             "lake restore posts --from 2025-01-01 --until 2025-01-31",
             "lake restore posts --account 17841400000000000 --days 3",
             "lake restore posts --tier bulk --dry-run",
+            "lake restore posts --raw --account 17841400000000000 --to handed-out",
         ])
 
     static func run(
@@ -46,6 +51,13 @@ enum RestoreCommand: Command {
     ) throws(CommandError) -> Int32 {
         let ask = try ask(arguments)
         let path = try LakeLocation.require(arguments, surroundings)
+        if arguments.has("raw") {
+            return try RestoreRaw.run(
+                ask, lake: path, arguments, surroundings, command: syntax.name)
+        }
+        guard arguments.value("to") == nil, !arguments.has("force") else {
+            throw .usage("--to and --force belong to --raw", command: syntax.name)
+        }
         if arguments.has("dry-run") {
             let plan = try lakeCall { () throws(LakeError) in
                 try Lake.open(at: path, access: .readOnly).planRestore(

@@ -3,17 +3,37 @@ import Lake
 
 /// `lake restore --raw`: swept raw files as files again.
 enum RestoreRaw {
-    /// Options that only this form has; the scope's are those of every restore.
+    /// Options that only this form has.
     static let options = [
         Option("raw", "Bring raw files back as files, instead of rows into the table"),
         Option("to", value: "DIR", "With --raw: the folder that gets them, by their raw paths"),
         Option("force", "With --raw: replace files that are there with other bytes"),
     ]
 
-    /// - request: with the scope that every restore has.
+    /// What `--raw` has nothing to do with.
+    private static let others = ["tier", "days", "dry-run", "wait"]
+
+    /// - ask: the scope that every restore has.
     static func run(
-        _ request: RawRestore.Request, lake path: String, isJSON: Bool, pool: BufferPool
+        _ ask: RestoreAsk, lake path: String, _ arguments: Arguments,
+        _ surroundings: Surroundings, command: String
     ) throws(CommandError) -> Int32 {
+        guard let folder = arguments.value("to") else {
+            throw .usage("--raw needs the folder that gets the files: --to DIR", command: command)
+        }
+        for name in others where arguments.has(name) || arguments.value(name) != nil {
+            throw .usage("--raw and --\(name) exclude each other", command: command)
+        }
+        var request = RawRestore.Request(folder: LakeLocation.absolute(folder, surroundings))
+        request.table = ask.table
+        request.account = ask.account
+        request.key = ask.key
+        request.pack = ask.pack
+        request.firstDay = ask.firstDay
+        request.lastDay = ask.lastDay
+        request.isForced = arguments.has("force")
+        let pool = try RestoreContext(arguments, surroundings, command: command).pool
+        let isJSON = arguments.has("json")
         Interruption.install()
         let report = try lakeCall { () throws(LakeError) in
             try Lake.open(at: path, access: .readOnly).restoreRaw(

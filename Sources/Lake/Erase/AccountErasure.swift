@@ -58,7 +58,10 @@ struct AccountErasure {
     /// Looks everywhere and changes nothing; throws `held` if a hold is in the way.
     func plan() throws(LakeError) -> Plan {
         let filed = try ColdFiles.list(database)
-        if filed.contains(where: { $0.place == .cold }) { try cold.requireMounted() }
+        let packs = try Packs.list(database)
+        if filed.contains(where: { $0.place == .cold }) || !packs.isEmpty {
+            try cold.requireMounted()
+        }
         let tables = try ErasureSurvey(
             lake: lake, database: database, definitions: definitions, account: account,
             keySeed: keySeed, cold: cold, workers: options.workers, pool: pool,
@@ -196,8 +199,11 @@ struct AccountErasure {
             for (table, outcomes) in zip(plan.tables, rewrites) where table.isTouched {
                 commits.append(try prepare(table, outcomes))
             }
+            let packs = try ErasedPacks(erasure: self).prepare(
+                plan.tables, written: written, &receipt)
             let publication = ErasurePublication(
-                erasure: self, runID: runID, plan: plan, rewrites: rewrites, commits: commits)
+                erasure: self, runID: runID, plan: plan, rewrites: rewrites, packs: packs,
+                commits: commits)
             try publication.publish(&erasure, &receipt)
         } catch {
             undo(runID, commits, written, error)
@@ -320,12 +326,24 @@ struct AccountErasure {
 
     // MARK: The end
 
+    /// Writes the cold catalog anew, if there is one; inside a transaction, as its last step.
+    func writeCatalog() throws(LakeError) {
+        guard DurableFile.exists("\(lake)/\(ColdCatalog.folder)") else { return }
+        try ColdCatalog.write(database, lake: lake, run: identity)
+    }
+
     /// Forgets the id itself, in every page of the database; only its salted hash is left.
     private func forgetID(_ erasure: inout Erasures.Record) throws(LakeError) {
         erasure.account = nil
         let forgotten = erasure
         try database.transaction { () throws(LakeError) in
             try Erasures.update(database, forgotten)
+            try writeCatalog()
+        }
+        // Older ones may name the account.
+        if DurableFile.exists("\(lake)/\(ColdCatalog.folder)") {
+            let isMounted = (try? cold.isMounted()) == true
+            try ColdCatalog.keepOnly(identity, lake: lake, tier: isMounted ? cold : nil)
         }
         try SuppressionFile.write(lake: lake, database)
         try database.execute("VACUUM")
@@ -341,6 +359,7 @@ struct AccountErasure {
         let done = erasure
         try database.transaction { () throws(LakeError) in
             try Erasures.update(database, done)
+            try writeCatalog()
         }
         try SuppressionFile.write(lake: lake, database)
     }

@@ -178,8 +178,22 @@ struct ErasureProof: Sendable {
             } catch {
                 throw .columnar(error)
             }
-            return [("decompressed", found.count, found.bytes)]
+            return [("decompressed", found.count, found.bytes)] + index(of: path)
         }
+    }
+
+    /// The paths in a pack's index, which a zstd program skips; nothing of another file.
+    private func index(of path: String) -> [(part: String, count: Int, bytes: Int64)] {
+        guard path.hasSuffix(PackFormat.nameEnd), let pack = try? PackReader(path: path) else {
+            return []
+        }
+        var (count, bytes) = (0, Int64(0))
+        for position in 0..<pack.count {
+            let name = pack.entry(position).path
+            count += search.count(inText: name)
+            bytes += Int64(name.utf8.count)
+        }
+        return [("in its index", count, bytes)]
     }
 
     private func count(

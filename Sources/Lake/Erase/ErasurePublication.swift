@@ -8,6 +8,7 @@ struct ErasurePublication {
     let plan: AccountErasure.Plan
     /// By table, by file.
     let rewrites: [[ErasureRewrite.Outcome]]
+    let packs: [PackRewrite.Prepared]
     let commits: [PreparedCommit]
 
     private var database: Database { erasure.database }
@@ -28,6 +29,7 @@ struct ErasurePublication {
                 try file(table, outcomes, &receipt)
                 try forget(table, &receipt)
             }
+            try ErasedPacks(erasure: erasure).publish(packs, &receipt)
             for path in old.sorted() {
                 try RetiredFiles.add(database, path: path, atMicros: identity.startedMicros)
             }
@@ -37,6 +39,7 @@ struct ErasurePublication {
             try Erasures.update(database, record)
             try Runs.commit(
                 database, id: runID, atMicros: identity.startedMicros, report: report(receipt))
+            try erasure.writeCatalog()
             return (record, receipt)
         }
     }
@@ -225,7 +228,9 @@ struct ErasurePublication {
     static func removeOldFiles(
         lake: String, cold: ColdTier, database: Database, tables: [String]
     ) throws(LakeError) {
-        let folders = tables.map { "\(lake)/tables/\($0)/" } + ["\(cold.path)/tables/"]
+        let folders =
+            tables.map { "\(lake)/tables/\($0)/" }
+            + [ColdTier.tableFolder, ColdTier.packFolder].map { cold.absolute($0) + "/" }
         var removed: [String] = []
         for path in try RetiredFiles.due(database, beforeMicros: .max)
         where folders.contains(where: { path.hasPrefix($0) }) {
