@@ -10,6 +10,8 @@ import Glibc
 ///   suppressions.json  accounts that were erased, as salted hashes
 ///   schemas/*.json     one a table with raw data; copied here at creation, the user's to edit
 ///   tables/NAME/data, tables/NAME/metadata
+///   catalog/             what lake.db knows of archived rows, in case it is lost
+///   cold/                archived rows and raw files, unless cold.json names another folder
 /// ```
 /// `lake.db` is written last, so a folder is a lake or is not. A lake without raw root holds tables
 /// that SQL made. One value, one thread; writers exclude each other by the lock, readers never wait long.

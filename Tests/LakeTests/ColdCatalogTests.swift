@@ -24,11 +24,7 @@ import Testing
     @Test func isReadBackAsItWas() throws {
         let fixture = try prepared()
         try fixture.archive(days: 1, 2)
-        try fixture.lake.database.execute(
-            """
-            INSERT INTO holds(account, reason, placed_by, placed_micros)
-            VALUES ('é"1', 'because', 'me', 5)
-            """)
+        try fixture.ask(day: 2, state: "in progress", untilMicros: nil)
         let run = RunIdentity(startedMicros: 7, seed: 99)
         try ColdCatalog.write(fixture.lake.database, lake: fixture.lake.path, run: run)
         let path = try #require(try paths(fixture).first { $0.contains(run.uuid) })
@@ -37,7 +33,7 @@ import Testing
         )
         #expect(read.tables == known.tables)
         #expect(read.tables["cold_files"]?.rows.count == 2)
-        #expect(read.tables["holds"]?.rows.count == 1)
+        #expect(read.tables["restores"]?.rows.count == 1)
         #expect(read.run == known.run)
         #expect(read.setting(.rawRoot) == fixture.raw)
     }

@@ -74,28 +74,15 @@ extension TableArchive {
     private func packEntries(
         _ database: Database, _ tier: ColdTier
     ) throws(LakeError) -> [ArchiveEntry] {
-        guard database.version >= ColdFiles.version,
-            let source = try Sources.known(table.name, database)
-        else { return [] }
-        let statement = try database.prepare(
-            """
-            SELECT month, storage_class, size_bytes, packed_micros, path FROM packs
-            WHERE source = ?1 ORDER BY month, id
-            """)
-        try statement.bind(source, at: 1)
+        guard let source = try Sources.known(table.name, database) else { return [] }
         let months = PartitionSpec.single(.month, of: Field(name: "m", type: .date, id: 1))
         let schema = Schema([Field(name: "m", type: .date, id: 1)])
-        var entries: [ArchiveEntry] = []
-        while try statement.step() {
-            guard let storage = StorageClass(rawValue: statement.text(1)) else { continue }
-            let month = Int32(truncatingIfNeeded: statement.integer(0))
-            entries.append(
-                ArchiveEntry(
-                    partition: months.valueText(of: month, in: schema), kind: .pack,
-                    state: .archived, storageClass: storage, rowCount: nil,
-                    sizeBytes: statement.integer(2), archivedMicros: statement.integer(3),
-                    restoredUntilMicros: nil, path: tier.absolute(statement.text(4))))
+        return try Packs.list(database, source: source).map { pack in
+            ArchiveEntry(
+                partition: months.valueText(of: pack.month, in: schema), kind: .pack,
+                state: .archived, storageClass: pack.storageClass, rowCount: nil,
+                sizeBytes: pack.sizeBytes, archivedMicros: pack.packedMicros,
+                restoredUntilMicros: nil, path: tier.absolute(pack.path))
         }
-        return entries
     }
 }

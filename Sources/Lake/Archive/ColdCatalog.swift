@@ -4,7 +4,7 @@ import Glibc
 /// What `lake.db` knows of the cold tier, as a file beside it: losing `lake.db` loses no archived row.
 ///
 /// ```
-/// LAKE/catalog/00000057-RUNUUID.json, COLD/catalog/00000057-RUNUUID.json
+/// LAKE/catalog/00000057-0001-RUNUUID.json, COLD/catalog/00000057-0001-RUNUUID.json
 /// { "run": 57, "uuid": "…", "written_micros": …,
 ///   "tables": { "packs": { "columns": ["id", …], "rows": [[1, …], …] }, … }, "lake.checksum": "…" }
 /// ```
@@ -25,9 +25,10 @@ package struct ColdCatalog: Sendable {
 
     static let folder = "catalog"
     /// In an order in which they can be filled: what others refer to comes first.
+    ///
+    /// Holds and suppressions have files of their own (`HoldFile`, `SuppressionFile`).
     static let tableNames = [
-        "settings", "sources", "cold_files", "packs", "restores", "restored_files", "holds",
-        "erasures", "suppressions",
+        "settings", "sources", "cold_files", "packs", "restores", "restored_files",
     ]
     private static let keptFiles = 3
 
@@ -42,8 +43,10 @@ package struct ColdCatalog: Sendable {
     ) throws(LakeError) {
         guard database.version >= ColdFiles.version else { return }
         let catalog = try ColdCatalog(database, writtenMicros: run.startedMicros)
+        // Where nothing was ever archived there is nothing to remember.
+        if catalog.isEmpty, try !DurableFile.isThere("\(lake)/\(folder)") { return }
         let bytes = catalog.encoded(uuid: run.uuid)
-        let name = fileName(number: catalog.run, uuid: run.uuid)
+        let name = try fileName(number: catalog.run, uuid: run.uuid, lake: lake)
         try write(bytes, name: name, into: "\(lake)/\(folder)")
         let tier = try ColdTier(lake: lake, database: database)
         guard (try? tier.isMounted()) == true else { return }
@@ -76,10 +79,21 @@ package struct ColdCatalog: Sendable {
         for old in names.dropLast(keptFiles) { try DurableFile.remove("\(folder)/\(old)") }
     }
 
-    /// Names sort by the number of the run.
-    private static func fileName(number: Int64, uuid: String) -> String {
+    /// A name of its own, so that what is committed is never replaced by what may not be; names sort by run
+    /// and order.
+    private static func fileName(
+        number: Int64, uuid: String, lake: String
+    ) throws(LakeError) -> String {
+        let run = padded(number, 8)
+        let names = try FolderNames.files(in: "\(lake)/\(folder)")
+        let orders = names.filter { $0.hasPrefix(run + "-") }
+            .compactMap { Int64($0.dropFirst(run.utf8.count + 1).prefix(4)) }
+        return "\(run)-\(padded((orders.max() ?? 0) + 1, 4))-\(uuid).json"
+    }
+
+    private static func padded(_ number: Int64, _ width: Int) -> String {
         let digits = String(number)
-        return String(repeating: "0", count: max(0, 8 - digits.count)) + digits + "-\(uuid).json"
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
 
     static func folders(lake: String, tier: String?) -> [String] {
@@ -93,6 +107,13 @@ package struct ColdCatalog: Sendable {
         var tables: [String: Rows] = [:]
         for name in Self.tableNames { tables[name] = try Self.rows(of: name, database) }
         self.tables = tables
+    }
+
+    /// Nothing is archived, asked back or restored.
+    var isEmpty: Bool {
+        tables.allSatisfy { name, rows in
+            name == "settings" || name == "sources" || rows.rows.isEmpty
+        }
     }
 
     private func encoded(uuid: String) -> [UInt8] {

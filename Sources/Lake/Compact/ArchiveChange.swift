@@ -8,6 +8,9 @@ struct ArchiveChange: Sendable {
     var copiesRemoved: [String] = []
     var copiesAdded: [RestoredFiles.Record] = []
 
+    /// The archive stays as it was.
+    var isEmpty: Bool { amendments.isEmpty && copiesRemoved.isEmpty && copiesAdded.isEmpty }
+
     /// Of a table's folder: where amendments lie until a sweep carries them to the cold tier.
     static let folder = "amendments"
 

@@ -180,6 +180,9 @@ struct Compactor {
             try options.checkCancelled()
             try Runs.commit(
                 database, id: runID, atMicros: finishedMicros(begun: begun), report: text)
+            if prepared.contains(where: { !$0.archive.isEmpty }) {
+                try ColdCatalog.write(database, lake: lake, run: identity)
+            }
         }
         report.commitNanos = options.nanos() &- commitBegun
         report.totalNanos = options.nanos() &- begun

@@ -7,6 +7,8 @@ final class ArchivedRows {
     /// nil: it cannot be looked at.
     private let ledger: RowLedger?
     private let partitions: Set<Int32?>
+    /// Archived files that cannot be read; then what is archived is believed as well.
+    let damaged: [String]
 
     init(
         _ table: LakeTable, _ database: Database, _ doctor: Doctor, keySeed: UInt64
@@ -15,11 +17,11 @@ final class ArchivedRows {
         partitions = Set(files.map(\.partition))
         let tier = try ColdTier(lake: doctor.lake, database: database)
         guard database.version >= ColdFiles.version, try tier.isMounted() else {
-            ledger = nil
+            (ledger, damaged) = (nil, [])
             return
         }
         let ledger = try RowLedger(isCancelled: doctor.options.isCancelled)
-        try LiveRows(
+        damaged = try LiveRows(
             table: table, keySeed: keySeed, workers: doctor.options.workers, pool: doctor.pool,
             isCancelled: doctor.options.isCancelled
         ).enter(
@@ -29,7 +31,7 @@ final class ArchivedRows {
                         ? tier.absolute(file.path) : "\(doctor.lake)/\(file.path)",
                     partition: file.partition, sequence: file.sequence)
             }, into: ledger)
-        self.ledger = ledger
+        self.ledger = damaged.isEmpty ? ledger : nil
     }
 
     /// Whether a row with this short key hash is archived; only in partitions that are.

@@ -45,7 +45,7 @@ extension Doctor {
         return files
     }
 
-    private static let coldAdvice =
+    static let coldAdvice =
         "restore it from a copy; lake verify says where else its rows are"
 
     private func look(

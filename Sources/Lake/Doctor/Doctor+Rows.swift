@@ -26,6 +26,9 @@ extension Doctor {
                 advice: "touch both raw files and compact: the latest wins")
         }
         let archive = try ArchivedRows(table, database, self, keySeed: seed)
+        for path in archive.damaged {
+            diagnosis.add(.damage, path, "it cannot be read", advice: Self.coldAdvice)
+        }
         if definition.raw.format.holdsMany {
             return try compareRecords(
                 definition, source ?? 0, database, ledger, archive, &diagnosis)

@@ -44,13 +44,8 @@ struct ColdAdoption {
         self.missing = missing
     }
 
-    /// Nothing was ever archived, held or erased.
-    var isEmpty: Bool {
-        ColdCatalog.tableNames.allSatisfy { name in
-            name == "settings" || name == "sources"
-                || catalog.tables[name]?.rows.isEmpty != false
-        }
-    }
+    /// Nothing was ever archived.
+    var isEmpty: Bool { catalog.isEmpty }
 
     /// Whether anything was ever archived.
     var hasColdFiles: Bool {
@@ -58,14 +53,10 @@ struct ColdAdoption {
     }
 
     /// Fills the tables, inside a transaction; sources get new numbers by their names.
-    ///
-    /// Holds are in a file of their own; only where that is lost too the catalog's are taken.
     func fill(_ database: Database) throws(LakeError) {
         let sources = try newSources(database)
         let gone = Set(missing)
-        let hasHolds = try DurableFile.isThere("\(lake)/\(HoldFile.name)")
         for name in ColdCatalog.tableNames where name != "settings" && name != "sources" {
-            if name == "holds", hasHolds { continue }
             guard let rows = catalog.tables[name] else { continue }
             // Names from a file go into a statement only if the table has such columns.
             let known = Set(try ColdCatalog.columns(of: name, database))

@@ -241,8 +241,7 @@ package struct LakeRebuild {
                 let definition = definitions.first { $0.name == name }
                 do throws(LakeError) {
                     table.rawFiles = try definition.map { (definition) throws(LakeError) in
-                        try remember(
-                            definition, database, seed: seed, rawRoot: report.rawRoot)
+                        try remember(definition, database, seed: seed, &report)
                     }
                 } catch .columnar(.corrupt(let location, let reason)) {
                     // Its files stay where they are; the next run makes the table anew from raw.
@@ -294,7 +293,7 @@ package struct LakeRebuild {
             archive.files += 1
             archive.rows += file.rowCount
         }
-        archive.packs = Int(try database.integer("SELECT count(*) FROM packs"))
+        archive.packs = try Packs.list(database).count
         report.archive = archive
     }
 
@@ -346,23 +345,35 @@ package struct LakeRebuild {
 
     /// Files what the rows of a table say of their raw files; returns the number of those.
     private func remember(
-        _ definition: TableDefinition, _ database: Database, seed: UInt64, rawRoot: String?
+        _ definition: TableDefinition, _ database: Database, seed: UInt64,
+        _ report: inout RebuildReport
     ) throws(LakeError) -> Int {
+        let rawRoot = report.rawRoot
         let source = try Sources.id(of: definition.name, database)
         let table = try LakeTable(
             definition, source: source, catalog: SQLCatalog(database), lake: lake,
             identity: RunIdentity(startedMicros: options.nowMicros, seed: seed))
         let ledger = try RowLedger(isCancelled: options.isCancelled)
-        _ = try LiveRows(
+        let damaged = try LiveRows(
             table: table, keySeed: seed, workers: options.workers, pool: pool,
             isCancelled: options.isCancelled
         ).enter(into: ledger, archived: try archivedFiles(source, database))
+        report.archive?.missing += damaged
+        let packs = try Packs.list(database, source: source)
+        var packed: PackedPaths?
+        if !packs.isEmpty {
+            let tier = try ColdTier(lake: lake, database: database)
+            packed = try PackedPaths(packs, tier, isCancelled: options.isCancelled)
+            report.archive?.missing += packed?.damaged.map { tier.absolute($0.pack.path) } ?? []
+        }
         // Rows of raw files that went long ago are no news to the guard against missing files.
+        let keepsGone = definition.settings.onDelete == .keep
         var root: RawRootHandle?
-        if definition.settings.onDelete == .keep, let rawRoot {
+        if keepsGone || packed != nil, let rawRoot {
             root = try RawRoot.open(rawRoot, isMarked: false)
         }
-        var filling = RawFileFilling(source: source, root: root)
+        var filling = RawFileFilling(
+            source: source, root: root, packed: packed, keepsGone: keepsGone)
         var records = definition.raw.format.holdsMany ? RecordFilling(definition, source) : nil
         return try database.transaction { () throws(LakeError) in
             let editor = try RawFiles.Editor(database)
@@ -384,14 +395,20 @@ private struct RawFileFilling {
     let source: Int64
     /// Where to see whether a file is gone; nil: nobody asks.
     let root: RawRootHandle?
+    /// What lies in packs; nil: there are none.
+    let packed: PackedPaths?
+    /// Files that are gone and in no pack are remembered as vanished.
+    let keepsGone: Bool
     private(set) var count = 0
     private var folder: String?
     private var last = ""
     private var writer = RawFileChunk.Writer()
 
-    init(source: Int64, root: RawRootHandle?) {
+    init(source: Int64, root: RawRootHandle?, packed: PackedPaths?, keepsGone: Bool) {
         self.source = source
         self.root = root
+        self.packed = packed
+        self.keepsGone = keepsGone
     }
 
     mutating func add(
@@ -405,12 +422,19 @@ private struct RawFileFilling {
             return
         }
         last = name
-        writer.append(
-            name: Array(name.utf8),
-            state: RawFileState(
-                flags: isGone(row.path) ? [.hasRow, .isVanished] : .hasRow, hint: .none,
-                content: .none, rowHash: row.rowHash,
-                keyHash: row.key.low, partition: row.partition))
+        var state = RawFileState(
+            flags: .hasRow, hint: .none, content: .none, rowHash: row.rowHash,
+            keyHash: row.key.low, partition: row.partition)
+        if isGone(row.path) {
+            if let content = try packed?.content(of: row.path) {
+                // The last version that was packed: a later one would lie in the raw folder.
+                state.flags.insert(.isCold)
+                state.content = content
+            } else if keepsGone {
+                state.flags.insert(.isVanished)
+            }
+        }
+        writer.append(name: Array(name.utf8), state: state)
         count += 1
     }
 

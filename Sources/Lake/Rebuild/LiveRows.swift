@@ -1,4 +1,5 @@
 import Columnar
+import Synchronization
 
 /// A Parquet file with rows of a table outside of its snapshot.
 struct ArchivedFile: Sendable {
@@ -17,34 +18,50 @@ struct LiveRows {
     let pool: BufferPool
     let isCancelled: @Sendable () -> Bool
 
-    /// Enters all live rows into a ledger, and those of archived files, and seals it; returns the number
-    /// of live ones.
-    func enter(into ledger: RowLedger, archived: [ArchivedFile] = []) throws(LakeError) -> Int {
+    /// Enters all live rows into a ledger, and those of archived files, and seals it.
+    ///
+    /// Throws `corrupt` for a live file that cannot be read; returns the archived ones that cannot.
+    @discardableResult
+    func enter(
+        into ledger: RowLedger, archived: [ArchivedFile] = []
+    ) throws(LakeError) -> [String] {
         let files = try table.liveFiles()
         let hashes = try rowHashes()
         try Workers.forEach(files.count, workers: workers) { (index) throws(LakeError) in
             let path = try table.iceberg.location.resolve(files[index].file.file.path)
             try read(path, partition: files[index].partition, rank: .max, hashes, into: ledger)
         }
-        try enter(archived, hashes, into: ledger)
+        let damaged = try enter(archived, hashes, into: ledger)
         try ledger.seal()
-        return files.reduce(0) { $0 + Int($1.file.file.recordCount) }
+        return damaged
     }
 
-    /// Enters only the rows of archived files, and seals the ledger.
-    func enter(onlyArchived files: [ArchivedFile], into ledger: RowLedger) throws(LakeError) {
-        try enter(files, try rowHashes(), into: ledger)
+    /// Enters only the rows of archived files, and seals the ledger; returns those that cannot be read.
+    func enter(
+        onlyArchived files: [ArchivedFile], into ledger: RowLedger
+    ) throws(LakeError) -> [String] {
+        let damaged = try enter(files, try rowHashes(), into: ledger)
         try ledger.seal()
+        return damaged
     }
 
     private func enter(
         _ files: [ArchivedFile], _ hashes: RowHashes, into ledger: RowLedger
-    ) throws(LakeError) {
+    ) throws(LakeError) -> [String] {
+        let damaged = Mutex<[String]>([])
         try Workers.forEach(files.count, workers: workers) { (index) throws(LakeError) in
             let file = files[index]
-            try read(
-                file.path, partition: file.partition, rank: file.sequence, hashes, into: ledger)
+            do throws(LakeError) {
+                try read(
+                    file.path, partition: file.partition, rank: file.sequence, hashes,
+                    into: ledger)
+            } catch .columnar(.corrupt) {
+                damaged.withLock { $0.append(file.path) }
+            } catch .columnar(.io) {
+                damaged.withLock { $0.append(file.path) }
+            }
         }
+        return damaged.withLock { $0 }.sorted()
     }
 
     private func rowHashes() throws(LakeError) -> RowHashes {

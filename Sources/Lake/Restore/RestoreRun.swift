@@ -117,6 +117,7 @@ struct RestoreRun {
             try Runs.commit(
                 database, id: report.runID, atMicros: finishedMicros(begun: begun),
                 report: String(decoding: final.json(), as: UTF8.self))
+            try ColdCatalog.write(database, lake: lake, run: identity)
         }
         report = final
     }

@@ -62,8 +62,9 @@ struct ScrubCheck: Sendable {
             }
             return try parquet(path, rowCount: rowCount)
         case .pack(let sha256):
-            guard try FileDigest.ofFile(path, isCancelled: isCancelled).sha256 == sha256 else {
-                return "its bytes do not match their SHA-256"
+            let reader = try PackReader(path: path, isFresh: true)
+            guard try reader.verify(pool: pool, isCancelled: isCancelled) == sha256 else {
+                return "it is another pack than was filed"
             }
             return nil
         }

@@ -195,13 +195,10 @@ struct ScrubTargets {
                 .cold, path: path, .cold(sha256: file.sha256, rowCount: file.rowCount),
                 table: table, partition: file.partition, sizeBytes: file.sizeBytes)
         }
-        let statement = try database.prepare(
-            "SELECT path, size_bytes, sha256 FROM packs WHERE source = ?1 ORDER BY id")
-        try statement.bind(source, at: 1)
-        while try statement.step() {
+        for pack in try Packs.list(database, source: source) {
             add(
-                .packs, path: tier.absolute(statement.text(0)),
-                .pack(sha256: statement.blob(2)), table: table, sizeBytes: statement.integer(1))
+                .packs, path: tier.absolute(pack.path), .pack(sha256: pack.sha256), table: table,
+                sizeBytes: pack.sizeBytes)
         }
     }
 }
