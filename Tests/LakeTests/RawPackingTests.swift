@@ -426,4 +426,24 @@ import Testing
             try ColdAdoption.newest(lake: fixture.lake.path, coldFolder: fixture.tier.path))
         #expect(adoption.missing.isEmpty)
     }
+
+    @Test func filesOfSeveralPacksComeBack() throws {
+        let fixture = try filled()
+        for sweep in 0..<6 {
+            for post in 0..<6 {
+                let id = 1_000 + sweep * 10 + post
+                try fixture.fixture.write(
+                    fixture.fixture.post(id: id, day: post + 1, likes: id),
+                    to: "v\(sweep)/\(id).json")
+            }
+            try fixture.fixture.compact()
+            try fixture.sweep()
+        }
+        #expect(try fixture.packs().count == 6)
+        let target = fixture.fixture.folder.path + "/back"
+        let report = try fixture.lake.restoreRaw(
+            RawRestore.Request(folder: target), pool: fixture.fixture.pool)
+        #expect(report.restored == 60)
+        #expect(report.packs == 6)
+    }
 }

@@ -5,18 +5,20 @@ final class PackFrameBuffer {
     let zstd: PackFrame
     var stored: Buffer?
     var raw: Buffer?
-    private var held: (pack: ObjectIdentifier, frame: Int)?
+    /// The pack is kept: another one must not come to lie where it lay.
+    private var held: (pack: PackReader, frame: Int)?
 
     init() throws(LakeError) {
         zstd = try PackFrame(level: nil)
     }
 
     func holds(_ frame: Int, of pack: PackReader) -> Bool {
-        held.map { $0.pack == ObjectIdentifier(pack) && $0.frame == frame } ?? false
+        guard let held else { return false }
+        return held.pack === pack && held.frame == frame
     }
 
     func hold(_ frame: Int, of pack: PackReader) {
-        held = (ObjectIdentifier(pack), frame)
+        held = (pack, frame)
     }
 
     func holdsNothing() {
