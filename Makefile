@@ -31,7 +31,7 @@ torture: deps  ## Disturb the program at every system call, many times (needs st
 	swift build --build-tests
 	LAKE_TORTURE=1 swift test --skip-build --filter 'TortureTests|CrashTests|PropertyTests'
 
-fuzz: deps  ## Fuzz the Parquet reader: TARGET=file FOR=60 (seconds)
+fuzz: deps  ## Fuzz what reads other people's bytes: TARGET=file FOR=60 (seconds)
 	@scripts/fuzz build
 	scripts/fuzz $(TARGET) $(FOR)
 

@@ -5,13 +5,13 @@ import Glibc
 /// Such files are kept in `Tests/Fuzz/found/` and read by the tests.
 enum FoundFile {
     static func write(target: String, input: String, to path: String) -> CInt {
-        guard let bytes = SeedFiles.read(input) else { return 1 }
+        guard let bytes = InputFiles.read(input) else { return 1 }
         switch target {
         case "footer":
-            SeedFiles.write(file(footer: bytes), path)
+            InputFiles.write(file(footer: bytes), path)
         case "file", "values", "levels":
             MemoryFile.divert = { file in
-                SeedFiles.write(Array(file), path)
+                InputFiles.write(Array(file), path)
                 exit(0)
             }
             bytes.withUnsafeBytes { targets[target]?.run($0) }

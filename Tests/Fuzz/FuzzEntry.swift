@@ -8,18 +8,8 @@ protocol FuzzTarget {
 
 /// The target that this process fuzzes.
 ///
-/// One program holds all targets; the name it was started under says which (a link per target).
-nonisolated(unsafe) private var chosen: any FuzzTarget.Type = WholeFileTarget.self
-
-let targets: [String: any FuzzTarget.Type] = [
-    "footer": FooterTarget.self,
-    "page-header": PageHeaderTarget.self,
-    "page-index": PageIndexTarget.self,
-    "values": ValuesTarget.self,
-    "levels": LevelsTarget.self,
-    "codecs": CodecsTarget.self,
-    "file": WholeFileTarget.self,
-]
+/// One program holds all targets of a room; the name it was started under says which (a link per target).
+nonisolated(unsafe) private var chosen: (any FuzzTarget.Type)?
 
 /// A line on standard error.
 func complain(_ text: String) {
@@ -38,11 +28,7 @@ public func initializeFuzzer(
         if let word = arguments.pointee?[index] { words.append(String(cString: word)) }
     }
     let name = words.first?.split(separator: "/").last.map(String.init) ?? ""
-    switch (name, words.count) {
-    case ("seeds", 3): exit(SeedFiles.write(to: words[1], from: words[2]))
-    case ("export", 4): exit(FoundFile.write(target: words[1], input: words[2], to: words[3]))
-    default: break
-    }
+    if let code = runJob(name, Array(words.dropFirst())) { exit(code) }
     guard let target = targets[name] else {
         complain("no target \(name): \(targets.keys.sorted())")
         exit(2)
@@ -54,6 +40,6 @@ public func initializeFuzzer(
 /// One input for the chosen target.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    chosen.run(UnsafeRawBufferPointer(start: bytes, count: count))
+    chosen?.run(UnsafeRawBufferPointer(start: bytes, count: count))
     return 0
 }

@@ -7,7 +7,8 @@ import Glibc
 ///              {"meta": …, "data": [ {"a":1}, {"a":2} ], "paging": …}
 ///
 /// What follows a fault of the structure itself cannot be told apart any more: `next` throws then, and
-/// whoever calls stops. So it is with a fault of the compressed bytes, once all records before it are given.
+/// whoever calls stops. So it is with a fault of the compressed bytes, once the records before it are given,
+/// but for those that were decompressed together with it.
 /// Memory: a block of text, or one record where that is longer.
 package struct RecordStream {
     /// One record, not parsed; its bytes live until the next call, with padding behind them.

@@ -10,6 +10,8 @@ enum RawFileChunk {
     /// an index row on its page, folder and first name included.
     static let targetBytes = 1_800
     static let checksumBytes = 8
+    /// Bytes of the longest file name: NAME_MAX.
+    private static let nameBytes = 255
 
     /// What to say of a chunk that does not match its checksum.
     static func damaged(folder: [UInt8]) -> LakeError {
@@ -65,7 +67,7 @@ enum RawFileChunk {
                 let shared = Int(body[position])
                 let length = Int(body[position + 1])
                 position += 2
-                guard shared <= previous.count,
+                guard shared <= previous.count, shared + length <= nameBytes,
                     position + length + RawFileState.fixedBytes <= body.count
                 else { return false }
                 let start = names.count
