@@ -12,11 +12,17 @@ extension LakeFixture {
     }
 
     /// Archives a day's live files; those that hold temporary copies stay.
-    func archive(
-        day: Int, as storage: StorageClass = .glacier, table name: String = "posts"
-    ) throws {
+    func archive(day: Int, as storage: StorageClass = .glacier) throws {
         seed += 1
-        let identity = RunIdentity(startedMicros: Self.nowMicros(), seed: seed)
+        try Self.archive(lake, day: day, as: storage, seed: seed)
+    }
+
+    /// Archives a day's live files; those that hold temporary copies stay.
+    static func archive(
+        _ lake: Lake, day: Int, as storage: StorageClass = .glacier,
+        table name: String = "posts", seed: UInt64
+    ) throws {
+        let identity = RunIdentity(startedMicros: nowMicros(), seed: seed)
         let database = lake.database
         let tier = try ColdTier(lake: lake.path, database: database)
         try tier.prepare(isKnown: !ColdFiles.list(database).isEmpty)

@@ -197,6 +197,38 @@ extension LakeFixture {
         #expect(files[0] == files[1])
     }
 
+    @Test func recordsOfFilesOfManyComeBackAsTheyAre() throws {
+        let fixture = try BatchFixture()
+        func line(_ id: Int, day: Int, likes: Int) -> String {
+            "{\"id\": \(id), \"posted_at\": \"2026-01-0\(day)T00:00:00Z\", \"likes\": \(likes)}\n"
+        }
+        try fixture.write(
+            line(1, day: 1, likes: 1) + line(2, day: 2, likes: 2) + line(3, day: 2, likes: 3),
+            to: "a.jsonl", atSeconds: 1_000)
+        try fixture.write(line(4, day: 2, likes: 4), to: "b.jsonl", atSeconds: 1_000)
+        try fixture.compact()
+        for day in 1...2 {
+            try LakeFixture.archive(fixture.lake, day: day, seed: 500 + UInt64(day))
+        }
+        // 2 changes, 3 is gone, 4 is taken over by the other file, for another day.
+        try fixture.write(
+            line(1, day: 1, likes: 1) + line(2, day: 2, likes: 20) + line(4, day: 1, likes: 40),
+            to: "a.jsonl", atSeconds: 2_000)
+        let report = try fixture.compact()
+        #expect(report.rowsWritten == 0)
+        #expect(report.rowsAmended == 2)
+        var ask = RestoreAsk(table: "posts")
+        ask.days = 2
+        let restored = try fixture.lake.restore(
+            ask, identity: RunIdentity(startedMicros: LakeFixture.nowMicros(), seed: 900),
+            options: LakeFixture.options(workers: 2), pool: fixture.pool)
+        #expect(restored.rowsRestored == 3)
+        #expect(
+            try LakeFixture.rows(of: fixture.lake, ["id", "likes"]) == [
+                "int(1) int(1)", "int(2) int(20)", "int(4) int(40)",
+            ])
+    }
+
     // MARK: Late updates of what is restored
 
     @Test func lateUpdateOfARestoredPartitionIsSeenAtOnceAndKept() throws {

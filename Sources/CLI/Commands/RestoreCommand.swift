@@ -33,7 +33,7 @@ enum RestoreCommand: Command {
             then completed by this command, by lake restores or by the next run. The copies end at the first
             midnight UTC that is N days after that. The same request again sets the end anew from now, also
             to an earlier one. While it is in progress only a faster tier may be asked for, with nothing
-            else changed. DEEP_ARCHIVE knows no expedited tier.
+            else changed. DEEP_ARCHIVE knows no expedited tier. Exit code 3: --wait has waited in vain.
 
             With --raw the swept raw files of the scope come back as files, into a folder of their own, each as
             it was last packed, with its bytes and its time. The lake stays as it is. If a file with other
@@ -73,14 +73,16 @@ enum RestoreCommand: Command {
             try lake.restore(
                 ask, identity: context.identity(), options: context.options, pool: context.pool)
         }
-        if arguments.has("wait") || arguments.value("wait") != nil {
+        let waits = arguments.has("wait") || arguments.value("wait") != nil
+        if waits {
             let limit = try arguments.integer("wait", minimum: 0, command: syntax.name)
             report = try wait(for: report, lake, context, seconds: limit)
         }
         write(
             arguments.has("json")
                 ? report.json() + [UInt8(ascii: "\n")] : RestoreText.text(report))
-        return ExitCode.done
+        let isOpen = report.requests.contains { $0.request.state == .inProgress }
+        return Interruption.exitCode ?? (waits && isOpen ? ExitCode.partial : ExitCode.done)
     }
 
     private static func ask(_ arguments: Arguments) throws(CommandError) -> RestoreAsk {
@@ -137,11 +139,16 @@ enum RestoreCommand: Command {
             if let seconds, waited / 1_000_000_000 >= UInt64(seconds) { break }
             usleep(200_000)
             // Another process may have completed them.
-            let entries = try lakeCall { () throws(LakeError) in
-                try lake.settleRestores(
-                    identity: context.identity(), options: context.options, pool: context.pool)
+            let settled = try lakeCall { () throws(LakeError) -> RestoreReport? in
+                do throws(LakeError) {
+                    return try lake.settleRestores(
+                        identity: context.identity(), options: context.options,
+                        pool: context.pool)
+                } catch .busy {
+                    return nil
+                }
             }
-            if let entries { report = entries }
+            if let settled { report = settled }
             let now = try lakeCall { () throws(LakeError) in try lake.restores() }
             open = open.filter { id in
                 now.contains { $0.id == id && $0.request.state == .inProgress }

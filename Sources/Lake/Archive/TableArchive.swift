@@ -15,6 +15,8 @@ package struct TableArchive: Sendable {
         var isInProgress: Bool
         /// When the tier's delay is over.
         var availableMicros: Int64
+        /// It is for what was archived up to this run.
+        var asOfRun: Int64
 
         func covers(_ partition: Int32?) -> Bool {
             guard firstPartition != nil || lastPartition != nil else { return true }
@@ -69,8 +71,9 @@ package struct TableArchive: Sendable {
     ) throws(LakeError) -> [Request] {
         let statement = try database.prepare(
             """
-            SELECT first_partition, last_partition, account IS NULL AND key IS NULL,
-              state = 'in progress', available_micros
+            SELECT first_partition, last_partition,
+              account IS NULL AND key IS NULL AND pack IS NULL, state = 'in progress',
+              available_micros, as_of_run
             FROM restores WHERE source = ?1
               AND (state = 'in progress' OR state = 'completed' AND expires_micros > ?2)
             """)
@@ -84,7 +87,7 @@ package struct TableArchive: Sendable {
                 Request(
                     firstPartition: partition(0), lastPartition: partition(1),
                     isWhole: statement.integer(2) != 0, isInProgress: statement.integer(3) != 0,
-                    availableMicros: statement.integer(4)))
+                    availableMicros: statement.integer(4), asOfRun: statement.integer(5)))
         }
         return requests
     }
@@ -230,7 +233,10 @@ package struct TableArchive: Sendable {
     }
 
     private func isWholeRestored(_ partition: Int32?) -> Bool {
-        requests.contains { $0.isWhole && !$0.isInProgress && $0.covers(partition) }
+        let since = files.filter { $0.partition == partition }.map(\.sequence).min() ?? .max
+        return requests.contains {
+            $0.isWhole && !$0.isInProgress && $0.covers(partition) && since <= $0.asOfRun
+        }
     }
 
     private func days(of partition: Int32?, specID: Int) -> ClosedRange<Int32>? {

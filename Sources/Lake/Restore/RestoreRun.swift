@@ -55,6 +55,7 @@ struct RestoreRun {
             var filed: [Restores.Record] = []
             try database.transaction { () throws(LakeError) in
                 filed = try file(requests)
+                try ColdCatalog.write(database, lake: lake, run: identity)
             }
             report.requests = try entries(filed)
             report.totalNanos = options.nanos() &- begun
