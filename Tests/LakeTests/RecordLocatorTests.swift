@@ -15,7 +15,7 @@ import Testing
           {"id": "off", "status": "disabled", "after_days": 1, "expire": true}],
         """
 
-    static func fixture() throws -> LakeFixture {
+    static func fixture(_ retention: String = retention) throws -> LakeFixture {
         let fixture = try LakeFixture(settings: "\"account\": \"user_id\"")
         let schema = LakeFixture.schema.replacing(
             "\"sort\"", with: "\"settings\": {\"account\": \"user_id\"}, \(retention) \"sort\"")
@@ -89,7 +89,7 @@ import Testing
         // A file that is gone: its row stays, as the table's settings have it.
         try FileManager.default.removeItem(atPath: fixture.raw + "/posts/bob/3.json")
         let gone = try #require(try Self.locate(fixture, "3"))
-        #expect(gone.raw == .absent)
+        #expect(gone.raw == .absent(.missing))
         #expect(gone.standing == .live(nil))
     }
 
@@ -139,5 +139,65 @@ import Testing
         #expect(throws: LakeError.tableNotFound("pots")) {
             try fixture.lake.checkPolicy(table: "pots", nowMicros: 0, pool: fixture.pool)
         }
+    }
+
+    /// A day behind the fixture's compactions, microseconds since 1970.
+    static func sweep(_ fixture: LakeFixture, daysAhead: Int64 = 2) throws -> Int64 {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let micros = Int64(now.tv_sec) * 1_000_000 + daysAhead * LifecycleTests.days
+        fixture.seed += 1
+        _ = try fixture.lake.sweep(
+            identity: RunIdentity(startedMicros: micros, seed: fixture.seed),
+            options: SweepOptions(run: LakeFixture.options(workers: 2)), pool: fixture.pool)
+        return micros
+    }
+
+    @Test func aSweptRowIsFoundWhereItWentTo() throws {
+        let fixture = try Self.fixture(
+            """
+            "retention": [{"after_days": 10, "transition": "GLACIER_IR"},
+              {"id": "bob", "where": {"user_id": "bob"}, "after_days": 10, "transition": "GLACIER"},
+              {"id": "gone", "where": {"user_id": "ann"}, "after_days": 40000, "expire": true}],
+            """)
+        let now = try Self.sweep(fixture)
+        let instant = try #require(try Self.locate(fixture, "1", now: now))
+        #expect(instant.standing == .live(.glacierIR))
+        #expect(instant.rows.filter(\.stands).map(\.kind) == [.live(.glacierIR)])
+        #expect(instant.steps.map(\.rule.id) == ["gone"])
+        let archived = try #require(try Self.locate(fixture, "2", now: now))
+        #expect(archived.standing == .archived(.glacier))
+        #expect(archived.key == "2")
+        #expect(archived.account == "bob")
+        #expect(archived.rows.count == 1)
+        #expect(archived.steps.isEmpty)
+        #expect(!archived.isPartial)
+        #expect(try Self.locate(fixture, "posts/bob/2.json", now: now) == archived)
+        let report = try fixture.lake.checkPolicy(
+            table: "posts", nowMicros: now, pool: fixture.pool)[0]
+        #expect(report.rules.map(\.due.rows) == [0, 0, 0])
+        #expect(report.settled.rows == 3)
+        // Without the cold tier the books still say where it is.
+        try FileManager.default.moveItem(
+            atPath: fixture.lake.path + "/cold", toPath: fixture.lake.path + "/away")
+        let unseen = try #require(try Self.locate(fixture, "2", now: now))
+        #expect(unseen.standing == .archived(.glacier))
+        #expect(unseen.isPartial)
+    }
+
+    @Test func anExpiredRowIsKnownToBeGone() throws {
+        let fixture = try Self.fixture(
+            """
+            "retention": [{"where": {"user_id": "bob"}, "after_days": 10, "expire": true}],
+            """)
+        let now = try Self.sweep(fixture)
+        let path = try #require(try Self.locate(fixture, "posts/bob/2.json", now: now))
+        #expect(path.standing == .expired)
+        #expect(path.rows.isEmpty)
+        #expect(path.steps.isEmpty)
+        let key = try #require(try Self.locate(fixture, "2", now: now))
+        #expect(key.standing == .expired)
+        #expect(key.rawPath == "posts/bob/2.json")
+        #expect(try Self.locate(fixture, "1", now: now)?.standing == .live(nil))
     }
 }

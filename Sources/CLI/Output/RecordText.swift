@@ -65,9 +65,14 @@ enum RecordText {
         _ raw: RecordPlaces.Raw, _ places: RecordPlaces, nowMicros: Int64
     ) -> String {
         switch raw {
-        case .absent:
-            return places.packs.contains { $0.holdsFile != false }
-                ? "not in the raw folder: it was packed" : "not in the raw folder"
+        case .absent(let absence):
+            switch absence {
+            case .packed: return "not in the raw folder: it was packed"
+            case .expired: return "not in the raw folder: it expired with its row"
+            case .vanished: return "not in the raw folder: it is gone, its row stays"
+            case .missing: return "not in the raw folder: it went since the last run"
+            case .unknown: return "not in the raw folder: no run has ever seen it"
+            }
         case .unreachable(let reason): return "cannot be looked at: \(reason)"
         case .present(let size, let modified, let state):
             var text = "\(Amount.bytes(Int(size))), modified \(Instant.text(micros: modified))"
@@ -110,9 +115,9 @@ enum RecordText {
     private static func text(_ pack: RecordPlaces.Pack) -> String {
         let packed = "pack \(pack.id), \(pack.storageClass.rawValue), packed "
         let text = packed + Instant.text(micros: pack.packedMicros)
-        switch pack.holdsFile {
+        switch pack.isCurrent {
         case true?: return text
-        case false?: return text + "; does not hold the file"
+        case false?: return text + "; of an older version"
         case nil: return text + "; its file is not there now"
         }
     }
@@ -182,8 +187,8 @@ extension RecordText {
             json.member("path", pack.path)
             json.member("storage_class", pack.storageClass.rawValue)
             json.member("packed", CivilTime.text(ofMicros: pack.packedMicros))
-            json.key("holds_file")
-            if let holds = pack.holdsFile { json.boolean(holds) } else { json.null() }
+            json.key("is_current")
+            if let isCurrent = pack.isCurrent { json.boolean(isCurrent) } else { json.null() }
             json.endObject()
         }
         json.endArray()
@@ -257,7 +262,9 @@ extension RecordText {
         }
         json.beginObject()
         switch raw {
-        case .absent: json.member("state", "absent")
+        case .absent(let absence):
+            json.member("state", "absent")
+            json.member("reason", absence.rawValue)
         case .unreachable(let reason):
             json.member("state", "unreachable")
             json.member("reason", reason)

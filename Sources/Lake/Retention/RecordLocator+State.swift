@@ -74,13 +74,20 @@ extension RecordLocator {
         var status = Glibc.stat()
         guard fstatat(root.descriptor, path, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
             let number = errno
-            if number == ENOENT || number == ENOTDIR { return .absent }
+            if number == ENOENT || number == ENOTDIR { return .absent(Self.absence(state)) }
             return .unreachable(reason: String(cString: strerror(number)))
         }
         let stat = FileStat(status)
         return .present(
             sizeBytes: stat.sizeBytes, modifiedMicros: stat.modifiedNanos / 1_000,
             rawState(stat, state))
+    }
+
+    private static func absence(_ state: RawFileState?) -> RecordPlaces.Absence {
+        guard let flags = state?.flags else { return .unknown }
+        if flags.contains(.isExpired) { return .expired }
+        if flags.contains(.isCold) { return .packed }
+        return flags.contains(.isVanished) ? .vanished : .missing
     }
 
     private func rawState(
@@ -133,31 +140,44 @@ extension RecordLocator {
     func restores(
         _ row: RowSearch.Hit, _ places: RecordPlaces
     ) throws(LakeError) -> [RecordPlaces.Restore] {
-        guard let source, lake.database.version >= ColdFiles.version else { return [] }
-        let statement = try lake.database.prepare(
-            """
-            SELECT id, tier, available_micros FROM restores
-            WHERE source = ?1 AND state = 'in progress'
-              AND (first_partition IS NULL OR first_partition <= ?2)
-              AND (last_partition IS NULL OR last_partition >= ?2)
-              AND (account IS NULL OR account = ?3) AND (key IS NULL OR key = ?4) ORDER BY id
-            """)
-        try statement.bind([
-            .integer(source), row.file.partition.map { .integer(Int64($0)) } ?? .null,
-            places.account.map { .text($0) } ?? .null, places.key.map { .text($0) } ?? .null,
-        ])
-        var restores: [RecordPlaces.Restore] = []
-        while try statement.step() {
-            restores.append(
-                RecordPlaces.Restore(
-                    id: statement.integer(0), tier: statement.text(1),
-                    availableMicros: statement.integer(2)))
+        guard let source else { return [] }
+        return try Restores.list(lake.database, source: source).filter { request in
+            let scope = request.scope
+            let isOfPack = scope.pack.map { pack in places.packs.contains { $0.id == pack.id } }
+            return request.state == .inProgress && isOfPack ?? true
+                && scope.covers(row.file.partition)
+                && scope.account.map { $0 == places.account } ?? true
+                && scope.key.map { $0 == places.key } ?? true
+        }.map { request in
+            RecordPlaces.Restore(
+                id: request.id, tier: request.tier.rawValue,
+                availableMicros: request.availableMicros)
         }
-        return restores
     }
 
     /// The packs that hold a raw file, the latest first.
+    ///
+    /// Without the cold tier: those that must hold it, because the state says that it was packed.
     func packs(_ path: String, _ state: RawFileState) throws(LakeError) -> [RecordPlaces.Pack] {
-        []
+        guard let source else { return [] }
+        let hash = PackBucket.hash(ofPath: path)
+        let month = RawPacking.month(of: state.partition, definition)
+        var found: [RecordPlaces.Pack] = []
+        for pack in try Packs.list(lake.database, source: source).reversed()
+        where pack.mayHold(folderHash: hash) {
+            var place = RecordPlaces.Pack(
+                id: pack.id, path: tier.absolute(pack.path), storageClass: pack.storageClass,
+                packedMicros: pack.packedMicros)
+            do throws(LakeError) {
+                let reader = try PackReader(path: place.path)
+                guard let position = reader.find(path) else { continue }
+                place.isCurrent = reader.entry(position).content == state.content
+            } catch {
+                // Not there, or damaged: what it holds is not known.
+                guard state.flags.contains(.isCold), pack.month == month else { continue }
+            }
+            found.append(place)
+        }
+        return found
     }
 }

@@ -74,7 +74,7 @@ struct RecordLocator {
         let raw = try raw(path, state)
         let quarantine = try quarantineReason(path)
         let isErased = try isErased(path)
-        if state == nil, raw == .absent, quarantine == nil, !isErased { return nil }
+        if state == nil, raw == .absent(.unknown), quarantine == nil, !isErased { return nil }
         var places = RecordPlaces(table: definition.name, rawPath: path, standing: .untaken)
         places.raw = raw
         places.quarantineReason = quarantine

@@ -5,9 +5,23 @@ package struct RecordPlaces: Hashable, Sendable {
     /// The raw file as it is now.
     package enum Raw: Hashable, Sendable {
         case present(sizeBytes: Int64, modifiedMicros: Int64, RawState)
-        case absent
+        case absent(Absence)
         /// The raw folder, or a folder in it, cannot be looked at.
         case unreachable(reason: String)
+    }
+
+    /// Why a raw file is not there.
+    package enum Absence: String, Sendable {
+        /// It was swept: its bytes lie in a pack.
+        case packed
+        /// Its row expired, and its bytes with it.
+        case expired
+        /// A run found it gone; its row stays.
+        case vanished
+        /// It went since the last run.
+        case missing
+        /// No run has ever seen it.
+        case unknown
     }
 
     /// What the last run knew of a raw file that is there.
@@ -55,8 +69,8 @@ package struct RecordPlaces: Hashable, Sendable {
         package var path: String
         package var storageClass: StorageClass
         package var packedMicros: Int64
-        /// nil: the pack cannot be read now.
-        package var holdsFile: Bool?
+        /// The bytes in it are those that the row was made of; nil: the pack cannot be read now.
+        package var isCurrent: Bool?
     }
 
     /// A rule that is going to act on the row.
@@ -120,6 +134,6 @@ package struct RecordPlaces: Hashable, Sendable {
     /// Something of the books could not be looked at.
     package var isPartial: Bool {
         if case .unreachable? = raw { return true }
-        return rows.contains { !$0.isSeen } || packs.contains { $0.holdsFile == nil }
+        return rows.contains { !$0.isSeen } || packs.contains { $0.isCurrent == nil }
     }
 }
