@@ -46,6 +46,8 @@ package struct TextInput: Sendable {
         switch head {
         case (0x1F, 0x8B, _, _): compression = .gzip
         case (0x28, 0xB5, 0x2F, 0xFD): compression = .zstd
+        // A skippable frame first, as packs have it: RFC 8878, 3.1.2.
+        case (0x50...0x5F, 0x2A, 0x4D, 0x18): compression = .zstd
         default: compression = .none
         }
         if head.0 == 0xFF, head.1 == 0xFE { throw Self.wide(self.name) }
