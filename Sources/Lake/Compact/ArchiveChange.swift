@@ -14,8 +14,6 @@ struct ArchiveChange: Sendable {
     /// Of a table's folder: where amendments lie until a sweep carries them to the cold tier.
     static let folder = "amendments"
 
-    var isEmpty: Bool { amendments.isEmpty && copiesRemoved.isEmpty && copiesAdded.isEmpty }
-
     /// Files all of it; inside the run's transaction.
     func file(in database: Database) throws(LakeError) {
         for amendment in amendments { try ColdFiles.add(database, amendment) }
