@@ -19,7 +19,7 @@ deps:  ## Install the missing system packages (Debian, with root or sudo)
 build: deps  ## Build the release binary, .build/release/lake
 	swift build -c release --product lake
 
-demo: build  ## Build, make a sample lake, compact it twice, run five queries
+demo: build  ## Build, make a sample lake, compact it twice, query, sweep, restore
 	swift build -c release --product lake-sample
 	@scripts/demo $(BIN) $(DEMO)
 

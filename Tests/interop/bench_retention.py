@@ -23,7 +23,7 @@ QUESTIONS = [
     "select media_type, count(*), avg(like_count) from posts where timestamp >= date '{recent}' group by 1",
     "select username, sum(engagement) from posts where timestamp >= date '{recent}' group by 1 order by 2 desc limit 5",
     "select count(distinct user_id), min(timestamp), max(timestamp) from posts",
-    "select * from posts where user_id = '{account}' and timestamp >= date '{recent}' order by timestamp limit 5",
+    "select id, caption, like_count from posts where user_id = '{account}' and timestamp >= date '{recent}' order by timestamp limit 5",
 ]
 
 
