@@ -84,6 +84,17 @@ package enum ColdFiles {
             ])
     }
 
+    /// Rows of a source that left its snapshot; none in a file of an older version.
+    static func rowCount(_ database: Database, source: Int64) throws(LakeError) -> Int {
+        guard database.version >= version else { return 0 }
+        return Int(
+            try database.integer(
+                """
+                SELECT coalesce(sum(row_count), 0) FROM cold_files
+                WHERE source = ?1 AND kind = 'partition'
+                """, [.integer(source)]))
+    }
+
     /// Changes where a file lies and in which class.
     static func move(
         _ database: Database, id: Int64, to place: Place, path: String, _ storage: StorageClass

@@ -243,10 +243,12 @@ struct TableRun {
     private func final(
         _ checks: TableChecks, _ snapshot: TableSnapshot?
     ) throws(LakeError) -> [Int: CheckOutcome] {
+        let archivedRows = try ColdFiles.rowCount(database, source: table.source)
         var outcomes: [Int: CheckOutcome] = [:]
         for (index, check) in table.definition.checks.enumerated() {
             outcomes[index] = try checks.test(
-                check, on: snapshot, nowMicros: identity.startedMicros)
+                check, on: snapshot, archivedRows: archivedRows,
+                nowMicros: identity.startedMicros)
         }
         return outcomes
     }

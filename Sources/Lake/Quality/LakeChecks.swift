@@ -29,6 +29,11 @@ struct LakeChecks {
             referred: ReferredTables(catalog: lake.catalog, lake: lake.path), pool: pool)
         let rows = try CheckedRows(table.currentSnapshot, schema: table.metadata.schema, pool: pool)
         let ofRows = try rowOutcomes(definition, checks, rows)
+        let source = try Sources.known(definition.name, lake.database)
+        let archivedRows =
+            try source.map { (source) throws(LakeError) in
+                try ColdFiles.rowCount(lake.database, source: source)
+            } ?? 0
         var outcomes: [CheckOutcome] = []
         for (index, check) in definition.checks.enumerated() {
             if let missing = check.columns.first(where: { checks.position($0) == nil }) {
@@ -39,7 +44,8 @@ struct LakeChecks {
             } else if let outcome = ofRows[index] {
                 outcomes.append(outcome)
             } else if let outcome = try checks.test(
-                check, on: table.currentSnapshot, nowMicros: nowMicros)
+                check, on: table.currentSnapshot, archivedRows: archivedRows,
+                nowMicros: nowMicros)
             {
                 outcomes.append(outcome)
             } else if let outcome = try checks.outcome(check, over: rows) {

@@ -91,17 +91,20 @@ struct TableChecks {
     /// Tests minimum_rows and freshness over a state of the table; nil for other checks.
     ///
     /// A date counts as its first instant. A table without any value is not fresh. A table that waits for
-    /// its first row is only warned of: nothing of it was lost, and it must not stop the others.
+    /// its first row is only warned of: nothing of it was lost, and it must not stop the others. Archived rows
+    /// count: retention took them, they are not missing.
     func test(
-        _ check: QualityCheck, on snapshot: TableSnapshot?, nowMicros: Int64
+        _ check: QualityCheck, on snapshot: TableSnapshot?, archivedRows: Int, nowMicros: Int64
     ) throws(LakeError) -> CheckOutcome? {
         switch check.rule {
         case .minimumRows(let minimum):
-            let rows = try rowCount(snapshot)
+            let live = try rowCount(snapshot)
+            let rows = live + archivedRows
+            let archived = archivedRows == 0 ? "" : " and \(archivedRows) archived ones"
             var outcome = CheckOutcome(
                 check, of: definition, status: rows < minimum ? .violated : .holds,
                 violations: rows < minimum ? 1 : 0,
-                detail: "the table has \(rows) rows, \(minimum) are asked for")
+                detail: "the table has \(live) rows\(archived), \(minimum) are asked for")
             if rows < minimum, !Self.hasHadRows(snapshot) {
                 outcome.onFailure = .warn
                 outcome.detail = "the table has had no row yet, \(minimum) are asked for"

@@ -53,7 +53,7 @@ package struct RawRestore {
     }
 
     func run(_ request: Request) throws(LakeError) -> Report {
-        try tier.requireMounted()
+        if try tier.isKnown(lake.database) { try tier.requireMounted() }
         var report = Report()
         var choices: [Choice] = []
         var obstacles: [String] = []
