@@ -14,6 +14,10 @@ struct Leftovers {
         for run in try Runs.crashed(database) where try removeFiles(of: run) {
             try Runs.abandon(database, id: run.id)
         }
+        // Written beside the database by the holder of the lock: half of one is nobody's.
+        for name in [SuppressionFile.name, HoldFile.name] {
+            try DurableFile.remove("\(lake)/\(name).tmp")
+        }
         let (limit, overflow) = nowMicros.subtractingReportingOverflow(graceMicros)
         guard !overflow else { return }
         let due = try RetiredFiles.due(database, beforeMicros: limit)

@@ -12,6 +12,7 @@ extension Lake {
         defer { withExtendedLifetime(lock) {} }
         try Leftovers(lake: path, database: database).collect(
             nowMicros: identity.startedMicros, graceMicros: options.graceMicros)
+        try VersionHints(lake: path, database: database).mend()
         try RestoredCopies.settle(
             try restoreRun(identity: identity, options: options, pool: pool))
         return try retrying(identity) { (identity) throws(LakeError) in
