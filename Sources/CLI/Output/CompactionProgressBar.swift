@@ -49,7 +49,7 @@ final class CompactionProgressBar: CompactionProgress {
             state.files += counts.seen
             return Self.scanLine(
                 table: state.table, files: state.files, expected: expectedFiles[state.table],
-                seconds: Double(now - state.stageNanos) / 1e9)
+                seconds: Double(now - min(now, state.stageNanos)) / 1e9)
         }
     }
 
@@ -59,7 +59,7 @@ final class CompactionProgressBar: CompactionProgress {
                 state.isRewriting = true
                 state.stageNanos = now
             }
-            let seconds = Double(now - state.stageNanos) / 1e9
+            let seconds = Double(now - min(now, state.stageNanos)) / 1e9
             // The first one starts the clock of this stage.
             let left = done > 1 ? Int(seconds / Double(done - 1) * Double(total - done)) : nil
             return "\(table): \(Self.bar(done, total)) \(Amount.count(done)) of "
@@ -96,7 +96,7 @@ final class CompactionProgressBar: CompactionProgress {
         state.withLock { state in
             let text = line(&state, now)
             guard terminal.isErrorTerminal, now - startNanos > Self.quietNanos,
-                now - state.shownAtNanos > Self.intervalNanos
+                now - min(now, state.shownAtNanos) > Self.intervalNanos
             else { return }
             state.shownAtNanos = now
             state.isShown = true
