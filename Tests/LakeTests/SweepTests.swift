@@ -38,19 +38,6 @@ import Testing
         #expect(try fixture.coldIDs() == Array(1...10))
     }
 
-    @Test func archivedRowsAreNotMissing() throws {
-        let check = "{\"check\": \"minimum_rows\", \"rows\": 10, \"on_failure\": \"fail\"}"
-        let fixture = try LakeFixture.withPosts(
-            retention: "\(Self.glacier),\n\"checks\": [\(check)]")
-        try fixture.sweep()
-        let checks = try fixture.compact().tables[0].checks
-        #expect(checks.map(\.status) == [.holds])
-        #expect(
-            checks.map(\.detail) == [
-                "the table has 0 rows and 10 archived ones, 10 are asked for"
-            ])
-    }
-
     @Test func onlyWhatIsDueMoves() throws {
         let fixture = try LakeFixture.withPosts(
             retention: "[{\"after_days\": 100000, \"transition\": \"GLACIER\"}]")

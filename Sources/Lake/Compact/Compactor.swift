@@ -33,8 +33,8 @@ struct Compactor {
             runID: runID, uuid: identity.uuid, startedMicros: identity.startedMicros)
         do throws(LakeError) {
             let order = try ReferenceOrder(
-                definitions, catalog: SQLCatalog(database), lake: lake)
-            var referred = ReferredTables(catalog: SQLCatalog(database), lake: lake)
+                definitions, database: database, lake: lake)
+            var referred = ReferredTables(database, lake: lake)
             let changed = options.changed?.lists(for: order.definitions.map(\.raw))
             report.ignoredPaths = changed?.ignored ?? ChangedPaths.Ignored()
             for (index, definition) in order.definitions.enumerated() {

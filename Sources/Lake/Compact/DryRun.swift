@@ -24,7 +24,7 @@ extension Compactor {
             report.tables.append(
                 try TableRun(
                     table: table, metrics: nil,
-                    referred: ReferredTables(catalog: SQLCatalog(database), lake: lake),
+                    referred: ReferredTables(database, lake: lake),
                     deferredChecks: Self.references(of: definition), root: root, identity: identity,
                     keySeed: keySeed,
                     lake: lake, database: database, options: options, pool: pool,

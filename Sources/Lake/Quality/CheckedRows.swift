@@ -37,9 +37,9 @@ struct CheckedRows: Sendable {
 
     let schema: Schema
     /// Absolute paths.
-    let files: [String]
+    private(set) var files: [String]
     /// Rows of the files, those included that are left out.
-    let liveCount: Int
+    private(set) var liveCount: Int
     let pending: Pending?
     let pool: BufferPool
 
@@ -58,6 +58,12 @@ struct CheckedRows: Sendable {
         }
         self.files = files
         liveCount = count
+    }
+
+    /// Adds the rows of files that are not in the snapshot.
+    mutating func add(_ others: [(path: String, rowCount: Int64)]) {
+        files += others.map(\.path)
+        liveCount += others.reduce(0) { $0 + Int(clamping: $1.rowCount) }
     }
 
     var count: Int { liveCount + (pending?.staged.count ?? 0) }

@@ -26,7 +26,7 @@ struct LakeChecks {
             definition: definition, schema: table.metadata.schema,
             hashes: ValueHashes(
                 seed: keySeed, workers: workers, limit: hashLimit, isCancelled: isCancelled),
-            referred: ReferredTables(catalog: lake.catalog, lake: lake.path), pool: pool)
+            referred: ReferredTables(lake.database, lake: lake.path), pool: pool)
         let rows = try CheckedRows(table.currentSnapshot, schema: table.metadata.schema, pool: pool)
         let ofRows = try rowOutcomes(definition, checks, rows)
         let source = try Sources.known(definition.name, lake.database)
@@ -138,7 +138,7 @@ extension Lake {
         let all = try definitions()
         let chosen = all.filter { table == nil || $0.name == table }
         if let table, chosen.isEmpty { throw .tableNotFound(table) }
-        _ = try ReferenceOrder(all, catalog: catalog, lake: path)
+        _ = try ReferenceOrder(all, database: database, lake: path)
         let seed = try Settings.get(.keySeed, database).flatMap { UInt64($0, radix: 16) }
         let checks = LakeChecks(
             lake: self, keySeed: seed ?? 0, nowMicros: nowMicros, workers: workers,

@@ -124,6 +124,11 @@ struct PendingChecks {
                     departedRecords: settled.touches.departedRecords, keySeed: keySeed),
                 positions: table.positions), pool: pool)
         guard let found = try checks.find(check, in: rows) else { return nil }
+        if let reason = found.unread {
+            settled.outcomes[index] = CheckOutcome(
+                check, of: definition, status: .impossible, detail: reason)
+            return nil
+        }
         do throws(ColumnarError) {
             let staged = try rows.paths(
                 of: found.staged.map { .staged(batch: Int($0.batch), row: Int($0.row)) })

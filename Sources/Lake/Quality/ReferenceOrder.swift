@@ -11,7 +11,7 @@ struct ReferenceOrder {
     private(set) var deferred: [String: Set<Int>] = [:]
 
     /// Orders tables, else by name; throws `invalidCheck` for a reference that cannot be tested.
-    init(_ unordered: [TableDefinition], catalog: SQLCatalog, lake: String) throws(LakeError) {
+    init(_ unordered: [TableDefinition], database: Database, lake: String) throws(LakeError) {
         var byName: [String: TableDefinition] = [:]
         for definition in unordered { byName[definition.name] = definition }
         var open: Set<String> = []
@@ -20,7 +20,7 @@ struct ReferenceOrder {
             try visit(definition, byName, &open, &done)
         }
         for definition in definitions {
-            try Self.validate(definition, byName, ReferredTables(catalog: catalog, lake: lake))
+            try Self.validate(definition, byName, ReferredTables(database, lake: lake))
         }
     }
 

@@ -46,7 +46,7 @@ struct TableChecks {
             }
         case .references(let column, let table, let foreign):
             guard let position = position(column) else { return nil }
-            let others: CheckedRows
+            var others: CheckedRows
             if table == definition.name {
                 others = rows
             } else {
@@ -61,12 +61,27 @@ struct TableChecks {
                     table: definition.name, check: name,
                     reason: "the table \(table) has no column \(foreign)")
             }
-            do throws(ColumnarError) {
-                return try hashes.missing(
-                    of: rows, column: position, in: others, column: there)
-            } catch {
-                throw .columnar(error)
+            func missing() throws(LakeError) -> ValueHashes.Found {
+                do throws(ColumnarError) {
+                    return try hashes.missing(
+                        of: rows, column: position, in: others, column: there)
+                } catch {
+                    throw .columnar(error)
+                }
             }
+            var found = try missing()
+            guard found.violations > 0 else { return found }
+            switch try referred.archive(of: table) {
+            case .empty: break
+            case .unmounted(let tier):
+                found.unread =
+                    "archived rows of \(table) may have the values; "
+                    + "the cold tier \(tier) is not mounted"
+            case .files(let archived):
+                others.add(archived)
+                found = try missing()
+            }
+            return found
         case .notNull, .acceptedValues, .range, .pattern, .minimumRows, .freshness: return nil
         }
     }
@@ -79,6 +94,9 @@ struct TableChecks {
             return CheckOutcome(check, of: definition, status: .impossible, detail: reason)
         }
         guard let found = try find(check, in: rows) else { return nil }
+        if let reason = found.unread {
+            return CheckOutcome(check, of: definition, status: .impossible, detail: reason)
+        }
         do throws(ColumnarError) {
             return CheckOutcome(
                 check, of: definition, violations: found.violations,
@@ -161,30 +179,5 @@ struct TableChecks {
             newest = max(newest ?? micros, micros)
         }
         return newest
-    }
-}
-
-/// The tables that a run's references lead to, as the run leaves them.
-struct ReferredTables {
-    /// The state of each table that this run has dealt with already, by name.
-    var prepared: [String: IcebergTable] = [:]
-    /// Those among them that got another snapshot.
-    var changed: Set<String> = []
-    let catalog: SQLCatalog
-    let lake: String
-
-    /// Takes note of a table that is ready to be published.
-    mutating func add(_ table: TableRun.Prepared) {
-        let name = table.table.definition.name
-        let commit = table.commits.first { $0.table.name == name }
-        prepared[name] = commit?.published() ?? table.table.iceberg
-        if commit != nil { changed.insert(name) }
-    }
-
-    /// The table as it will be; nil if there is none.
-    func table(_ name: String) throws(LakeError) -> IcebergTable? {
-        if let table = prepared[name] { return table }
-        guard try catalog.load(name) != nil else { return nil }
-        return try IcebergTable.open(name, in: catalog, lakeFolder: lake)
     }
 }

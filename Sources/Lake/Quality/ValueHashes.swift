@@ -13,6 +13,8 @@ struct ValueHashes: Sendable {
         var live: [CheckedRows.Place] = []
         /// All staged rows that do.
         var staged: [StagedPlace] = []
+        /// Why rows that might mend it could not be read.
+        var unread: String?
 
         fileprivate mutating func add(_ place: CheckedRows.Place) {
             violations += 1
