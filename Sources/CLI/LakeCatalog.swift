@@ -138,6 +138,11 @@ struct LakeTable: Query.Table {
         guard let snapshot else {
             return try storage { () throws(ColumnarError) in try scan(request, [], 0, pool) }
         }
+        let isCount = request.columns.isEmpty && request.predicates.isEmpty && hidden == nil
+        if isCount, mode != .skip, let rows = estimatedRowCount, let files = snapshot.fileCount {
+            // The snapshot's summary has the answer: no manifest need be read.
+            return RowCountScan(rowCount: rows, files: files - hiddenCopies.count)
+        }
         var (live, total) = try lakeStorage { () throws(LakeError) in
             try snapshot.plan(matching: request.predicates)
         }
@@ -146,7 +151,7 @@ struct LakeTable: Query.Table {
             total -= hiddenCopies.count
         }
         if mode == .skip { try dropUnreachable(&live) }
-        if request.columns.isEmpty, request.predicates.isEmpty, hidden == nil {
+        if isCount {
             // The manifests have the answer: no file need be opened.
             let rows = live.reduce(0) { $0 + Int($1.file.recordCount) }
             return RowCountScan(rowCount: rows, files: total)

@@ -24,7 +24,11 @@ package enum ColdFiles {
           entry BLOB NOT NULL,
           archived_micros INTEGER NOT NULL) STRICT
         """
-    static let index = "CREATE INDEX cold_files_place ON cold_files(source, partition, sequence)"
+    /// Covers all but `entry`: queries list a table's cold files before they know which ones they need.
+    static let index = """
+        CREATE INDEX cold_files_place ON cold_files(source, partition, sequence, kind, place, path,
+          storage_class, row_count, size_bytes, sha256, spec_id, archived_micros)
+        """
 
     /// The database's first version with the tables of the cold tier.
     static let version: Int32 = 3

@@ -25,6 +25,11 @@ package struct ColdSettings: Hashable, Sendable {
 
     package init() {}
 
+    /// The cold tier's folder, absolute: that of the lake itself if no other is named.
+    func folder(ofLake lake: String) -> String {
+        folder ?? "\(lake)/\(ColdTier.standardFolder)"
+    }
+
     /// How long a restore takes until its rows are there, in microseconds.
     package func delayMicros(_ storage: StorageClass, _ tier: RestoreTier) -> Int64 {
         delays[storage]?[tier] ?? 0

@@ -28,7 +28,7 @@ package struct ColdTier: Sendable {
     /// The cold tier of a lake as its `cold.json` says; not looked at yet.
     package init(lake: String, database: Database) throws(LakeError) {
         settings = try ColdSettings.read(lake: lake)
-        path = settings.folder ?? "\(lake)/\(Self.standardFolder)"
+        path = settings.folder(ofLake: lake)
         let seed = try Settings.get(.keySeed, database) ?? ""
         let digest = SHA256.digest(Array("cold tier of \(seed)".utf8)).prefix(16)
         identity = digest.map { byte in
@@ -50,6 +50,12 @@ package struct ColdTier: Sendable {
 
     /// Whether an absolute path lies in the folder.
     func holds(_ absolute: String) -> Bool { absolute.hasPrefix(path + "/") }
+
+    /// Whether a lake's cold tier has a marker, whosesoever; its folder if not.
+    static func unmarkedFolder(ofLake lake: String) throws(LakeError) -> String? {
+        let folder = try ColdSettings.read(lake: lake).folder(ofLake: lake)
+        return try DurableFile.isThere("\(folder)/\(markerName)") ? nil : folder
+    }
 
     /// The absolute path of a file of the cold tier.
     package func absolute(_ relative: String) -> String { "\(path)/\(relative)" }

@@ -3,8 +3,10 @@ import Synchronization
 
 /// What a table has outside of its snapshot at one moment, and which of its files are temporary copies.
 ///
-/// Read in the transaction that finds the table, so that both are of the same moment. What pruning needs of
-/// a file is read only when a query may need that file: of partitions beside the query nothing is decoded.
+/// Read in the transaction that finds the table, so that both are of the same moment; the table's own files,
+/// which never change, are opened behind it, so that a reader that stands still keeps no writer from its
+/// commit. What pruning needs of a file is read only when a query may need that file: of partitions beside the
+/// query nothing is decoded.
 package struct TableArchive: Sendable {
     /// A restore that is not over.
     struct Request: Sendable {
@@ -33,6 +35,10 @@ package struct TableArchive: Sendable {
     package let table: IcebergTable
     let nowMicros: Int64
     private let databasePath: String
+    /// Temporary copies that are not over, by partition.
+    private let readable: [Int32?: [RestoredFiles.Record]]
+    /// The run that archived each partition's first rows.
+    private let archivedSince: [Int32?: Int64]
 
     /// Nothing is archived and nothing restored.
     package var isEmpty: Bool { files.isEmpty && copies.isEmpty }
@@ -41,29 +47,46 @@ package struct TableArchive: Sendable {
     package static func open(
         _ name: String, in lake: Lake, nowMicros: Int64
     ) throws(LakeError) -> TableArchive {
-        try lake.database.transaction(immediate: false) { () throws(LakeError) in
-            let table = try IcebergTable.open(name, in: lake.catalog, lakeFolder: lake.path)
-            return try TableArchive(table, lake.database, nowMicros: nowMicros)
+        let (stored, filed) = try lake.database.transaction(immediate: false) {
+            () throws(LakeError) in
+            guard let stored = try lake.catalog.load(name) else { throw .tableNotFound(name) }
+            return (stored, try Filed(name, lake.database, nowMicros: nowMicros))
+        }
+        return TableArchive(
+            try IcebergTable.open(name, at: stored, lakeFolder: lake.path), filed,
+            databasePath: lake.database.path, nowMicros: nowMicros)
+    }
+
+    /// What `lake.db` says of a table's rows outside of its snapshot.
+    private struct Filed {
+        var files: [ColdFiles.Record] = []
+        var copies: [RestoredFiles.Record] = []
+        var requests: [Request] = []
+
+        init(_ table: String, _ database: Database, nowMicros: Int64) throws(LakeError) {
+            guard database.version >= ColdFiles.version,
+                let source = try Sources.known(table, database)
+            else { return }
+            files = try ColdFiles.list(database, source: source, hasEntries: false)
+            copies = try RestoredFiles.list(database, source: source)
+            guard !files.isEmpty else { return }
+            requests = try TableArchive.requests(database, source: source, nowMicros: nowMicros)
         }
     }
 
     private init(
-        _ table: IcebergTable, _ database: Database, nowMicros: Int64
-    ) throws(LakeError) {
+        _ table: IcebergTable, _ filed: Filed, databasePath: String, nowMicros: Int64
+    ) {
         self.table = table
         self.nowMicros = nowMicros
-        databasePath = database.path
-        guard database.version >= ColdFiles.version,
-            let source = try Sources.known(table.name, database)
-        else {
-            (files, copies, requests) = ([], [], [])
-            return
-        }
-        files = try ColdFiles.list(database, source: source, hasEntries: false)
-        copies = try RestoredFiles.list(database, source: source)
-        requests =
-            files.isEmpty
-            ? [] : try Self.requests(database, source: source, nowMicros: nowMicros)
+        self.databasePath = databasePath
+        files = filed.files
+        copies = filed.copies
+        requests = filed.requests
+        readable = Dictionary(
+            grouping: filed.copies.filter { nowMicros < $0.expiresMicros }, by: \.partition)
+        archivedSince = Dictionary(
+            filed.files.lazy.map { ($0.partition, $0.sequence) }, uniquingKeysWith: min)
     }
 
     private static func requests(
@@ -228,12 +251,11 @@ package struct TableArchive: Sendable {
     package var totals: SkippedRows? { skipped(Set(files.indices), .skip) }
 
     private func readableRows(of partition: Int32?) -> Int64 {
-        copies.filter { $0.partition == partition && nowMicros < $0.expiresMicros }
-            .reduce(0) { $0 + $1.rowCount }
+        readable[partition, default: []].reduce(0) { $0 + $1.rowCount }
     }
 
     private func isWholeRestored(_ partition: Int32?) -> Bool {
-        let since = files.filter { $0.partition == partition }.map(\.sequence).min() ?? .max
+        let since = archivedSince[partition] ?? .max
         return requests.contains {
             $0.isWhole && !$0.isInProgress && $0.covers(partition) && since <= $0.asOfRun
         }
@@ -246,16 +268,13 @@ package struct TableArchive: Sendable {
 
     /// The cold tier's folder, if it is not mounted now.
     package func unmountedTier() throws(LakeError) -> String? {
-        let database = try Database.open(path: databasePath, access: .readOnly)
         guard let lake = DurableFile.parent(of: databasePath) else { return nil }
-        let tier = try ColdTier(lake: lake, database: database)
-        return try tier.isMounted() ? nil : tier.path
+        return try ColdTier.unmarkedFolder(ofLake: lake)
     }
 
     /// What became of a partition's rows: `restored` with the end of their copies, `restoring`, `archived`.
     func state(of partition: Int32?) -> (ArchiveEntry.State, restoredUntilMicros: Int64?) {
-        let readable = copies.filter { $0.partition == partition && nowMicros < $0.expiresMicros }
-        if let copy = readable.max(by: { $0.expiresMicros < $1.expiresMicros }) {
+        if let copy = readable[partition]?.max(by: { $0.expiresMicros < $1.expiresMicros }) {
             return (.restored, copy.expiresMicros)
         }
         let isRunning = requests.contains { $0.isInProgress && $0.covers(partition) }

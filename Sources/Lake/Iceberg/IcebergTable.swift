@@ -48,6 +48,13 @@ package struct IcebergTable: Sendable {
         _ name: String, in catalog: SQLCatalog, lakeFolder: String
     ) throws(LakeError) -> IcebergTable {
         guard let stored = try catalog.load(name) else { throw .tableNotFound(name) }
+        return try open(name, at: stored, lakeFolder: lakeFolder)
+    }
+
+    /// Opens a table by the location that a catalog has stored for it.
+    static func open(
+        _ name: String, at stored: String, lakeFolder: String
+    ) throws(LakeError) -> IcebergTable {
         let path = try locate(stored, lakeFolder: lakeFolder)
         return try IcebergTable(
             name: name, metadata: MetadataFile.read(path), metadataLocation: stored,

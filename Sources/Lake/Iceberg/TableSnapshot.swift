@@ -18,6 +18,9 @@ package struct TableSnapshot: Sendable {
     /// Rows, if the snapshot's summary says.
     package var recordCount: Int64? { snapshot.summary["total-records"].flatMap { Int64($0) } }
 
+    /// Data files, if the snapshot's summary says.
+    package var fileCount: Int? { snapshot.summary["total-data-files"].flatMap { Int($0) } }
+
     /// The files that may hold rows for which all `predicates` are true, in order of partition and path.
     ///
     /// Manifests, then files are left out by their partitions, files also by their bounds. Never leaves
