@@ -4,15 +4,26 @@ import Lake
 
 /// The lake's errors as sentences: what happened and where, and what to do.
 enum LakeErrorText {
+    private static let fullDisk = "make room, then run it again: what was committed is whole"
+
+    /// What to do about an error of SQLite, by its primary code.
+    private static func databaseHint(_ code: Int32) -> String {
+        switch code & 0xFF {
+        case 5, 6: "another process holds it: wait, then run it again"
+        case 13: fullDisk
+        default: "if the disk is sound, restore lake.db from a copy, or see lake rebuild --help"
+        }
+    }
+
     static func text(of error: LakeError) -> (message: String, hint: String?) {
         switch error {
         case .io(let operation, let path, let errorNumber):
-            return ("\(operation) \(path): \(String(cString: strerror(errorNumber)))", nil)
-        case .database(let path, let code, let message):
             return (
-                "\(path): \(message) (SQLite code \(code))",
-                "if the disk is sound, restore lake.db from a copy"
+                "\(operation) \(path): \(String(cString: strerror(errorNumber)))",
+                errorNumber == ENOSPC ? fullDisk : nil
             )
+        case .database(let path, let code, let message):
+            return ("\(path): \(message) (SQLite code \(code))", databaseHint(code))
         case .busy(let path, let holder):
             return (
                 "another process is writing to the lake \(path)"

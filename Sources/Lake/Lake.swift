@@ -7,6 +7,7 @@ import Glibc
 /// LAKE/
 ///   lake.db            catalog pointers, raw file state, runs, quarantine, settings (raw root)
 ///   lake.lock          kernel lock of the one writer
+///   lake.reserve       room for the day when the disk is full
 ///   suppressions.json  accounts that were erased, as salted hashes
 ///   schemas/*.json     one a table with raw data; copied here at creation, the user's to edit
 ///   tables/NAME/data, tables/NAME/metadata
@@ -138,11 +139,15 @@ package struct Lake {
 
     /// Locks the lake for writing, and upgrades its database if an older program made it.
     ///
+    /// - makesRoom: on a full disk the writer may use what is kept for it (`DiskReserve`).
+    ///
     /// Throws `busy` while another process writes.
     func takeLock(
-        _ request: LakeLock.Request = LakeLock.Request()
+        _ request: LakeLock.Request = LakeLock.Request(), makesRoom: Bool = false
     ) throws(LakeError) -> LakeLock {
         let lock = try LakeLock.take(path, request)
+        let reserve = DiskReserve(lake: path)
+        if makesRoom { reserve.letGo() } else { reserve.take() }
         try database.upgrade()
         return lock
     }

@@ -130,7 +130,7 @@ struct LakeContent: Equatable {
         }
         let retired = try texts(lake.database, "SELECT path FROM retired_files", columns: 1)
         named.formUnion(retired)
-        named.formUnion(["\(path)/lake.db", "\(path)/lake.lock"])
+        named.formUnion(["lake.db", "lake.lock", "lake.reserve"].map { "\(path)/\($0)" })
         return files(below: path).filter { file in
             !named.contains(file) && !file.hasPrefix("\(path)/schemas/")
         }

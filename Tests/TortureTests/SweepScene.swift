@@ -119,10 +119,31 @@ final class SweepScene: Sendable {
             #expect(
                 found.raw.contains(path) || found.packed.contains(path), "\(path) is lost; \(what)")
         }
+        try expectExplained(stage, what)
         let isBefore = found.tables == before.tables
         let isAfter = found.tables == after.tables
         #expect(isBefore || isAfter, "half a sweep is visible; \(what)")
         return isAfter
+    }
+
+    /// `lake explain` finds each record, its bytes and the row that stands.
+    func expectExplained(_ stage: Stage, _ what: Comment) throws {
+        let lake = try Lake.open(at: stage.lake, access: .readOnly)
+        let pool = BufferPool()
+        for path in before.raw where !after.gone.contains(path) {
+            let found = try lake.locate(
+                path, table: nil, nowMicros: Self.micros(daysAhead: 11), pool: pool)
+            guard let places = found.first else {
+                Issue.record("\(path) is unknown; \(what)")
+                continue
+            }
+            var hasBytes = places.packs.contains { $0.isCurrent == true }
+            if case .present? = places.raw { hasBytes = true }
+            #expect(hasBytes, "nobody knows the bytes of \(path); \(what)")
+            #expect(
+                places.standing == .quarantined || places.rows.contains { $0.stands && $0.isSeen },
+                "no row of \(path) stands, it is \(places.standing); \(what)")
+        }
     }
 
     /// What must hold at last: the next sweep brings the lake to where it should be.

@@ -130,6 +130,8 @@ package enum Limits {
     /// Files and bytes of one pack; what a bucket has beyond goes into further packs.
     package static let packFiles = 250_000
     package static let packRawBytes = 2 << 30
+    /// Room kept on a lake's disk: as much as its database takes, within these bounds.
+    package static let reserveBytes = (1 << 20)...(256 << 20)
     /// Opened packs whose indexes are kept in memory, at some megabytes each.
     package static let openPacks = 16
 }

@@ -17,7 +17,7 @@ extension Lake {
     package func erase(
         account: String, identity: RunIdentity, options: ErasureOptions, pool: BufferPool
     ) throws(LakeError) -> ErasureReceipt {
-        let lock = try takeLock(options.lock)
+        let lock = try takeLock(options.lock, makesRoom: true)
         defer { withExtendedLifetime(lock) {} }
         var identity = identity
         var retries = 0
