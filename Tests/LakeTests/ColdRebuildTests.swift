@@ -29,8 +29,11 @@ import Testing
         return try Doctor.examine(lake.path, options: options, pool: BufferPool())
     }
 
-    private func rebuild(_ fixture: LakeFixture, isForced: Bool = false) throws -> RebuildReport {
+    private func rebuild(
+        _ fixture: LakeFixture, isForced: Bool = false, rawPath: String? = nil
+    ) throws -> RebuildReport {
         var options = LakeRebuild.Options(seed: 4_711, nowMicros: Self.now)
+        options.rawPath = rawPath
         options.isForced = isForced
         options.workers = 2
         return try LakeRebuild.run(lake: fixture.lake.path, options: options, pool: fixture.pool)
@@ -114,6 +117,30 @@ import Testing
         unlink(fixture.lake.path + "/lake.db")
         let report = try rebuild(fixture)
         #expect(report.archive == .init(files: 1, rows: 10, packs: 0, missing: [path]))
+    }
+
+    /// A catalog that cannot be read may have named what an older one does not.
+    @Test func damagedCatalogsAreTold() throws {
+        let fixture = try prepared()
+        try fixture.restore(day: 2, untilMicros: .max)
+        let paths = try ColdCatalog.paths(
+            in: ColdCatalog.folders(lake: fixture.lake.path, tier: fixture.tier.path))
+        let newest = try #require(paths.first?.split(separator: "/").last)
+        let twins = paths.filter { $0.hasSuffix("/\(newest)") }
+        try #require(twins.count == 2 && paths.count > 2)
+        truncate(twins[0], 40)
+        unlink(fixture.lake.path + "/lake.db")
+        #expect(try rebuild(fixture).archive?.missing == [])
+        truncate(twins[1], 40)
+        unlink(fixture.lake.path + "/lake.db")
+        #expect(try rebuild(fixture).archive?.missing == twins)
+        for path in paths { truncate(path, 40) }
+        unlink(fixture.lake.path + "/lake.db")
+        // Where the raw files lie was known by them only.
+        #expect(throws: LakeError.self) { try rebuild(fixture) }
+        let report = try rebuild(fixture, rawPath: fixture.raw)
+        #expect(report.archive?.files == 0)
+        #expect(report.archive?.missing == paths)
     }
 
     // MARK: Doctor

@@ -423,7 +423,8 @@ import Testing
         #expect(try fixture.packed("u1/101.json") != nil)
         // The catalog names what is there now.
         let adoption = try #require(
-            try ColdAdoption.newest(lake: fixture.lake.path, coldFolder: fixture.tier.path))
+            try ColdAdoption.newest(lake: fixture.lake.path, coldFolder: fixture.tier.path).adoption
+        )
         #expect(adoption.missing.isEmpty)
     }
 

@@ -54,7 +54,11 @@ struct Sweep {
             options.run.progress?.committing()
             try publish(prepared, plan, &report, begun: begun)
         } catch {
-            undo(prepared, report, error, begun: begun)
+            Leftovers(lake: lake, database: database).undo(
+                RunFailure(
+                    runID: runID, uuid: identity.uuid, startedMicros: identity.startedMicros,
+                    error: options.run.errorText(error)),
+                atMicros: finishedMicros(begun: begun))
             throw error
         }
         for table in prepared { try? table.commit?.writeVersionHint() }
@@ -256,7 +260,7 @@ struct Sweep {
                 database, source: table.plan.source, root: root, journalFolder: lake,
                 isCancelled: planner.isCancelled)
             report.tables[index].raw.removed = removal.removed
-            guard (try? cold.isMounted()) == true else { continue }
+            guard try cold.isMounted() else { continue }
             let dropped = try ExpiredPacks(
                 database: database, tier: cold, identity: identity, pool: pool,
                 isCancelled: planner.isCancelled
@@ -266,31 +270,6 @@ struct Sweep {
                 report.tables[index].damaged.append(
                     .init(partition: pack, reason: "the pack cannot be read"))
             }
-        }
-    }
-
-    /// Removes what a failed sweep wrote and files it as failed.
-    private func undo(
-        _ prepared: [TableSweep.Prepared], _ report: SweepReport, _ error: LakeError,
-        begun: UInt64
-    ) {
-        // Only a transaction that surely did not happen allows deleting what it would have named.
-        guard let run = try? Runs.record(id: report.runID, database), run.state == "started"
-        else { return }
-        for table in prepared {
-            try? table.commit?.discard()
-            if let packed = table.packed { table.packing?.discard(packed) }
-        }
-        do throws(LakeError) {
-            guard try Leftovers(lake: lake, database: database).removeFiles(of: run) else { return }
-            let failure = RunFailure(
-                runID: report.runID, uuid: report.uuid, startedMicros: report.startedMicros,
-                error: options.run.errorText(error))
-            try Runs.fail(
-                database, id: run.id, atMicros: finishedMicros(begun: begun),
-                report: failure.text)
-        } catch {
-            return
         }
     }
 }
@@ -305,7 +284,8 @@ extension Lake {
     ) throws(LakeError) -> SweepReport {
         let lock =
             options.isDryRun
-            ? try LakeLock.take(path, options.run.lock) : try takeLock(options.run.lock)
+            ? try LakeLock.take(path, options.run.lock)
+            : try takeLock(options.run.lock, makesRoom: true)
         defer { withExtendedLifetime(lock) {} }
         let isMarked = try Settings.get(.rawIsMarked, database) == "1"
         guard let seed = try Settings.get(.keySeed, database).flatMap({ UInt64($0, radix: 16) })

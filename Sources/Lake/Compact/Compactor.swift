@@ -54,7 +54,9 @@ struct Compactor {
             let commitBegun = options.nanos()
             try publish(prepared, &report, begun: begun, commitBegun: commitBegun)
         } catch {
-            undo(prepared, report, error, begun: begun)
+            Leftovers(lake: lake, database: database).undo(
+                RunFailure(report, error: options.errorText(error)),
+                atMicros: finishedMicros(begun: begun))
             throw error
         }
         for commit in prepared.flatMap(\.commits) { try? commit.writeVersionHint() }
@@ -191,30 +193,5 @@ struct Compactor {
     private func finishedMicros(begun: UInt64) -> Int64 {
         let micros = Int64(clamping: (options.nanos() &- begun) / 1_000)
         return identity.startedMicros.addingReportingOverflow(micros).partialValue
-    }
-
-    /// Removes what a failed run wrote and files it as failed.
-    ///
-    /// What cannot be removed now is the next run's to collect: then the run stays as started.
-    private func undo(
-        _ prepared: [TableRun.Prepared], _ report: RunReport, _ error: LakeError, begun: UInt64
-    ) {
-        // Only a transaction that surely did not happen allows deleting what it would have named.
-        guard let run = try? Runs.record(id: report.runID, database), run.state == "started"
-        else { return }
-        for table in prepared {
-            for commit in table.commits { try? commit.discard() }
-            for path in table.dataPaths { try? DurableFile.remove(path) }
-        }
-        do throws(LakeError) {
-            // Only a run of which surely nothing is left may be forgotten by the next one.
-            try Leftovers(lake: lake, database: database).removeFiles(of: run)
-            let failure = RunFailure(report, error: options.errorText(error))
-            try Runs.fail(
-                database, id: run.id, atMicros: finishedMicros(begun: begun),
-                report: failure.text)
-        } catch {
-            return
-        }
     }
 }

@@ -40,20 +40,37 @@ struct Leftovers {
         }
     }
 
+    /// Removes what a failed run wrote and files it as failed.
+    ///
+    /// What cannot be removed now is the next run's to collect: then the run stays as started.
+    func undo(_ failure: RunFailure, atMicros: Int64) {
+        // Only a transaction that surely did not happen allows deleting what it would have named.
+        guard let run = try? Runs.record(id: failure.runID, database), run.state == "started"
+        else { return }
+        do throws(LakeError) {
+            guard try removeFiles(of: run) else { return }
+            try Runs.fail(database, id: run.id, atMicros: atMicros, report: failure.text)
+        } catch {
+            return
+        }
+    }
+
     /// Removes every file of a run that never published; false if some may lie where nobody can look.
-    @discardableResult
     func removeFiles(of run: Runs.Record) throws(LakeError) -> Bool {
         let identity = RunIdentity(startedMicros: run.startedMicros, seed: run.seed)
         var names = [identity.uuid]
         for source in try Sources.all(database) { names.append(identity.commitID(source: source)) }
-        try sweep("\(lake)/tables", names, depth: 0)
-        try sweep("\(lake)/\(ColdCatalog.folder)", names, depth: 0)
-        guard run.kind != .compact else { return true }
         let cold = try ColdTier(lake: lake, database: database)
-        guard (try? cold.isMounted()) == true else {
-            return try !cold.isKnown(database)
+        let isMounted = (try? cold.isMounted()) == true
+        // First what names the others: a rebuild trusts the newest catalog.
+        for folder in ColdCatalog.folders(lake: lake, tier: isMounted ? cold.path : nil) {
+            try sweep(folder, names, depth: 0)
+            if try DurableFile.isThere(folder) { try DurableFile.syncFolder(folder) }
         }
-        for folder in [ColdTier.tableFolder, ColdTier.packFolder, ColdCatalog.folder] {
+        try sweep("\(lake)/tables", names, depth: 0)
+        guard run.kind != .compact else { return true }
+        guard isMounted else { return try !cold.isKnown(database) }
+        for folder in [ColdTier.tableFolder, ColdTier.packFolder] {
             try sweep(cold.absolute(folder), names, depth: 0)
         }
         return true

@@ -67,6 +67,7 @@ package struct RunTotals: Hashable, Sendable {
 
 /// What is filed of a run that failed: who it was and why, as JSON.
 struct RunFailure {
+    let runID: Int64
     let text: String
 
     init(_ report: RunReport, error: String) {
@@ -76,6 +77,7 @@ struct RunFailure {
     }
 
     init(runID: Int64, uuid: String, startedMicros: Int64, error: String) {
+        self.runID = runID
         var json = JSONWriter()
         json.beginObject()
         json.key("run")

@@ -189,24 +189,27 @@ struct AccountErasure {
         _ plan: Plan, _ erasure: inout Erasures.Record, _ receipt: inout ErasureReceipt
     ) throws(LakeError) {
         let runID = try Runs.start(database, identity: identity, kind: .erase)
-        let written = WrittenFiles()
         var commits: [PreparedCommit] = []
         do throws(LakeError) {
             try removeRawFiles(plan, &receipt)
             let rewrites = try plan.tables.map { (table) throws(LakeError) in
-                try outcomes(of: table, written)
+                try outcomes(of: table)
             }
             for (table, outcomes) in zip(plan.tables, rewrites) where table.isTouched {
                 commits.append(try prepare(table, outcomes))
             }
             let packs = try ErasedPacks(erasure: self).prepare(
-                plan.tables, written: written, &receipt)
+                plan.tables, &receipt)
             let publication = ErasurePublication(
                 erasure: self, runID: runID, plan: plan, rewrites: rewrites, packs: packs,
                 commits: commits)
             try publication.publish(&erasure, &receipt)
         } catch {
-            undo(runID, commits, written, error)
+            Leftovers(lake: lake, database: database).undo(
+                RunFailure(
+                    runID: runID, uuid: identity.uuid, startedMicros: identity.startedMicros,
+                    error: search.masked(options.errorText(error))),
+                atMicros: identity.startedMicros)
             throw error
         }
         for commit in commits { try? commit.writeVersionHint() }
@@ -256,7 +259,7 @@ struct AccountErasure {
     }
 
     private func outcomes(
-        of table: ErasureSurvey.Table, _ written: WrittenFiles
+        of table: ErasureSurvey.Table
     ) throws(LakeError) -> [ErasureRewrite.Outcome] {
         let rewrite = ErasureRewrite(
             identity: identity, pool: pool, isCancelled: options.isCancelled)
@@ -264,8 +267,7 @@ struct AccountErasure {
             Array(repeating: ErasureRewrite.Outcome(), count: table.files.count))
         try Workers.forEach(table.files.count, workers: options.workers) {
             (index) throws(LakeError) in
-            let outcome = try rewrite.run(
-                table.files[index], of: table, number: index, written: written)
+            let outcome = try rewrite.run(table.files[index], of: table, number: index)
             results.withLock { $0[index] = outcome }
         }
         return results.withLock { $0 }
@@ -302,28 +304,6 @@ struct AccountErasure {
             commitID: identity.commitID(source: table.source), random: &random)
     }
 
-    private func undo(
-        _ runID: Int64, _ commits: [PreparedCommit], _ written: WrittenFiles, _ error: LakeError
-    ) {
-        // Only a transaction that surely did not happen allows deleting what it would have named.
-        guard let run = try? Runs.record(id: runID, database), run.state == "started" else {
-            return
-        }
-        for commit in commits { try? commit.discard() }
-        for path in written.paths { try? DurableFile.remove(path) }
-        var report = RunReport(
-            runID: runID, uuid: identity.uuid, startedMicros: identity.startedMicros)
-        report.tables = []
-        do throws(LakeError) {
-            try Leftovers(lake: lake, database: database).removeFiles(of: run)
-            try Runs.fail(
-                database, id: runID, atMicros: identity.startedMicros,
-                report: RunFailure(report, error: search.masked(options.errorText(error))).text)
-        } catch {
-            return
-        }
-    }
-
     // MARK: The end
 
     /// Writes the cold catalog anew, if there is one; inside a transaction, as its last step.
@@ -342,7 +322,7 @@ struct AccountErasure {
         }
         // Older ones may name the account.
         if DurableFile.exists("\(lake)/\(ColdCatalog.folder)") {
-            let isMounted = (try? cold.isMounted()) == true
+            let isMounted = try cold.isMounted()
             try ColdCatalog.keepOnly(identity, lake: lake, tier: isMounted ? cold : nil)
         }
         try SuppressionFile.write(lake: lake, database)

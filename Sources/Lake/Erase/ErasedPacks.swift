@@ -9,7 +9,7 @@ struct ErasedPacks {
     /// All packs of a table are looked into: one may hold a version, or a file, that nobody remembers any
     /// more. A pack that cannot be read is told as left.
     func prepare(
-        _ tables: [ErasureSurvey.Table], written: WrittenFiles, _ receipt: inout ErasureReceipt
+        _ tables: [ErasureSurvey.Table], _ receipt: inout ErasureReceipt
     ) throws(LakeError) -> [PackRewrite.Prepared] {
         let captures = Suppressions.captures(of: erasure.definitions)
         let rewrite = PackRewrite(
@@ -27,7 +27,6 @@ struct ErasedPacks {
                         paths.contains($0.path) || own.contains($0.path)
                     }
                     guard let changed else { continue }
-                    if let new = changed.new { written.add(erasure.cold.absolute(new.path)) }
                     prepared.append(changed)
                 } catch .corrupt, .io {
                     receipt.left.append(

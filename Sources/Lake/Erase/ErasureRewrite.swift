@@ -15,10 +15,8 @@ struct ErasureRewrite: Sendable {
     /// Writes what is left of a file beside it.
     ///
     /// - number: names the new file, with the run; unique in its folder.
-    /// - written: hears of the path before it is made.
     func run(
-        _ file: ErasureSurvey.File, of table: ErasureSurvey.Table, number: Int,
-        written: WrittenFiles
+        _ file: ErasureSurvey.File, of table: ErasureSurvey.Table, number: Int
     ) throws(LakeError) -> Outcome {
         let old: DataFile
         switch file.origin {
@@ -31,7 +29,6 @@ struct ErasureRewrite: Sendable {
         let name =
             "\(identity.uuid)-\(String(repeating: "0", count: max(0, 5 - digits.count)))\(digits).parquet"
         let path = Self.sibling(of: file.path, name: name)
-        written.add(path)
         let summary = try write(file, table, to: path)
         let expected = old.recordCount - Int64(file.rows)
         var new = DataFile(

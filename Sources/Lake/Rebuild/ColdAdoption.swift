@@ -9,22 +9,29 @@ struct ColdAdoption {
     private let lake: String
     private let coldFolder: String
 
-    /// The newest catalog file of which nothing is missing, else the newest that can be read; nil without any.
+    /// The newest catalog file that can be read; nil without any.
     ///
-    /// A newer one with a gap is of a run that never committed, and whose files are partly gone.
+    /// What it names and is not there is told: a run that never committed loses its catalog before its files
+    /// (`Leftovers`). A newer one that cannot be read may have named more: it is among `damaged`, unless its
+    /// twin can be read.
     static func newest(
         lake: String, coldFolder: String
-    ) throws(LakeError) -> ColdAdoption? {
-        var newest: ColdAdoption?
+    ) throws(LakeError) -> (adoption: ColdAdoption?, damaged: [String]) {
+        var damaged: [String] = []
         for path in try ColdCatalog.paths(
             in: ColdCatalog.folders(lake: lake, tier: coldFolder))
         {
-            guard let catalog = try? ColdCatalog.read(path) else { continue }
-            let adoption = ColdAdoption(catalog, lake: lake, coldFolder: coldFolder)
-            if adoption.missing.isEmpty { return adoption }
-            newest = newest ?? adoption
+            do throws(LakeError) {
+                let adoption = ColdAdoption(
+                    try ColdCatalog.read(path), lake: lake, coldFolder: coldFolder)
+                let name = path.split(separator: "/").last ?? ""
+                damaged.removeAll { $0.hasSuffix("/\(name)") }
+                return (adoption, damaged)
+            } catch {
+                damaged.append(path)
+            }
         }
-        return newest
+        return (nil, damaged)
     }
 
     init(_ catalog: ColdCatalog, lake: String, coldFolder: String) {

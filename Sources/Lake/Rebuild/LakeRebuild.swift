@@ -105,7 +105,7 @@ package struct LakeRebuild {
         let old = try salvage()
         var report = RebuildReport()
         let definitions = try Lake.definitions(in: lake)
-        let cold = try adoption(old.cold)
+        let (cold, damaged) = try adoption(old.cold)
         let setting = { (key: Settings.Key) in cold?.catalog.setting(key) }
         report.rawRoot = options.rawPath ?? old.rawRoot ?? setting(.rawRoot)
         if report.rawRoot == nil, !definitions.isEmpty {
@@ -117,6 +117,10 @@ package struct LakeRebuild {
             if options.isCancelled() { throw .columnar(.cancelled) }
             let seed = old.seed ?? setting(.keySeed).flatMap { UInt64($0, radix: 16) }
             try build(&report, definitions, cold, seed: seed ?? options.seed)
+            if !damaged.isEmpty {
+                report.archive = report.archive ?? RebuildReport.Archive()
+                report.archive?.missing += damaged
+            }
         } catch {
             for suffix in ["", "-journal"] { try? DurableFile.remove(newPath + suffix) }
             throw error
@@ -170,10 +174,11 @@ package struct LakeRebuild {
     }
 
     /// What is known of the cold tier: by the old database, else by the newest catalog beside it.
-    private func adoption(_ known: ColdCatalog?) throws(LakeError) -> ColdAdoption? {
-        let folder =
-            try ColdSettings.read(lake: lake).folder ?? "\(lake)/\(ColdTier.standardFolder)"
-        if let known { return ColdAdoption(known, lake: lake, coldFolder: folder) }
+    private func adoption(
+        _ known: ColdCatalog?
+    ) throws(LakeError) -> (ColdAdoption?, damaged: [String]) {
+        let folder = try ColdSettings.read(lake: lake).folder(ofLake: lake)
+        if let known { return (ColdAdoption(known, lake: lake, coldFolder: folder), []) }
         return try ColdAdoption.newest(lake: lake, coldFolder: folder)
     }
 

@@ -72,7 +72,11 @@ struct RestoreRun {
             }
             try publish(parts, ledger, &report, begun: begun)
         } catch {
-            undo(parts, report.runID, error, begun: begun)
+            Leftovers(lake: lake, database: database).undo(
+                RunFailure(
+                    runID: report.runID, uuid: identity.uuid, startedMicros: identity.startedMicros,
+                    error: options.errorText(error)),
+                atMicros: finishedMicros(begun: begun))
             throw error
         }
         for part in parts { try? part.commit?.writeVersionHint() }
@@ -149,28 +153,6 @@ struct RestoreRun {
     private func finishedMicros(begun: UInt64) -> Int64 {
         let micros = Int64(clamping: (options.nanos() &- begun) / 1_000)
         return identity.startedMicros.addingReportingOverflow(micros).partialValue
-    }
-
-    /// Removes what a failed run wrote and files it as failed; what cannot be removed is the next run's.
-    private func undo(_ parts: [Part], _ runID: Int64, _ error: LakeError, begun: UInt64) {
-        // Only a transaction that surely did not happen allows deleting what it would have named.
-        guard let run = try? Runs.record(id: runID, database), run.state == "started" else {
-            return
-        }
-        for part in parts {
-            try? part.commit?.discard()
-            for path in part.written { try? DurableFile.remove(path) }
-        }
-        do throws(LakeError) {
-            try Leftovers(lake: lake, database: database).removeFiles(of: run)
-            let report = RunReport(
-                runID: runID, uuid: identity.uuid, startedMicros: identity.startedMicros)
-            let failure = RunFailure(report, error: options.errorText(error))
-            try Runs.fail(
-                database, id: runID, atMicros: finishedMicros(begun: begun), report: failure.text)
-        } catch {
-            return
-        }
     }
 }
 

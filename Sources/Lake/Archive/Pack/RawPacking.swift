@@ -76,9 +76,4 @@ struct RawPacking {
         let years = 1970 + year
         return (years < 0 ? "-" : "") + padded(years, 4) + "-" + padded(number, 2)
     }
-
-    /// Removes what `write` has left, after a sweep that failed.
-    func discard(_ written: Written) {
-        for pack in written.packs { try? DurableFile.remove(tier.absolute(pack.path)) }
-    }
 }
