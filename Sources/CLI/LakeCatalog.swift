@@ -183,10 +183,9 @@ struct LakeTable: Query.Table {
 
     /// Notes the archived rows that a scan would need; in mode `fail` there must be none.
     private func tellSkipped(_ predicates: [ScanPredicate]) throws(QueryError) {
-        let files = Set(
-            try lakeStorage { () throws(LakeError) in
-                try archive.files(matching: predicates, workers: workers)
-            })
+        let files = try lakeStorage { () throws(LakeError) in
+            try archive.files(matching: predicates, workers: workers)
+        }
         if mode == .fail, let rows = archive.skipped(files, mode) {
             let text = SkippedRowsText(table: archive.table.name, rows: rows)
             throw QueryError(

@@ -27,7 +27,7 @@ import Testing
     private func skipped(
         _ archive: TableArchive, _ predicates: [ScanPredicate] = [], _ mode: GlacierMode = .restored
     ) throws -> SkippedRows? {
-        archive.skipped(Set(try archive.files(matching: predicates)), mode)
+        archive.skipped(try archive.files(matching: predicates), mode)
     }
 
     @Test func nothingArchivedIsNothing() throws {

@@ -6,8 +6,7 @@ final class SkippedRowsLog: Sendable {
     private struct Skipped {
         var archive: TableArchive
         var mode: GlacierMode
-        /// Positions in the archive.
-        var files: Set<Int>
+        var files: ColdSelection
     }
 
     private struct State {
@@ -19,12 +18,12 @@ final class SkippedRowsLog: Sendable {
     private let state = Mutex(State())
 
     /// Adds cold files that a scan would have needed.
-    func add(_ files: Set<Int>, of archive: TableArchive, _ mode: GlacierMode) {
+    func add(_ files: ColdSelection, of archive: TableArchive, _ mode: GlacierMode) {
         guard !files.isEmpty else { return }
         state.withLock { state in
             // A table is bound once more for each place where it stands; all see one commit or the next.
             let name = archive.table.name
-            state.tables[name, default: Skipped(archive: archive, mode: mode, files: [])]
+            state.tables[name, default: Skipped(archive: archive, mode: mode, files: files)]
                 .files.formUnion(files)
         }
     }

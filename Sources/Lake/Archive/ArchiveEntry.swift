@@ -33,7 +33,10 @@ extension TableArchive {
     package func entries(in lake: Lake) throws(LakeError) -> [ArchiveEntry] {
         let tier = try ColdTier(lake: lake.path, database: lake.database)
         var entries: [ArchiveEntry] = []
-        for file in files {
+        let source = try Sources.known(table.name, lake.database)
+        for file in try source.map({ (source) throws(LakeError) in
+            try ColdFiles.list(lake.database, source: source, hasEntries: false)
+        }) ?? [] {
             let spec = table.metadata.partitionSpec(id: file.specID) ?? PartitionSpec()
             let (state, until) = state(of: file.partition)
             entries.append(

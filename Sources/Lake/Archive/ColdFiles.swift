@@ -115,19 +115,26 @@ package enum ColdFiles {
 
     /// The files of one source, or of all, in order of source, partition and sequence; none in an older file.
     ///
+    /// - partitions: only those.
     /// - hasEntries: false leaves `entry` empty, which is most of what a row takes.
     package static func list(
-        _ database: Database, source: Int64? = nil, hasEntries: Bool = true
+        _ database: Database, source: Int64? = nil, partitions: ClosedRange<Int32>? = nil,
+        hasEntries: Bool = true
     ) throws(LakeError) -> [Record] {
         guard database.version >= version else { return [] }
         let statement = try database.prepare(
             """
             SELECT id, source, partition, sequence, kind, place, path, storage_class, row_count,
               size_bytes, sha256, spec_id, \(hasEntries ? "entry" : "NULL"), archived_micros
-            FROM cold_files WHERE ?1 IS NULL OR source = ?1
+            FROM cold_files WHERE \(source == nil ? "?1 IS NULL" : "source = ?1")
+              \(partitions == nil ? "" : "AND partition BETWEEN ?2 AND ?3")
             ORDER BY source, partition, sequence, id
             """)
         try statement.bind(source.map { .integer($0) } ?? .null, at: 1)
+        if let partitions {
+            try statement.bind(Int64(partitions.lowerBound), at: 2)
+            try statement.bind(Int64(partitions.upperBound), at: 3)
+        }
         var files: [Record] = []
         while try statement.step() {
             guard let kind = Kind(rawValue: statement.text(4)),
@@ -150,5 +157,77 @@ package enum ColdFiles {
                     entry: statement.blob(12), archivedMicros: statement.integer(13)))
         }
         return files
+    }
+
+    /// What files of one partition and one spec come to.
+    struct Totals: Sendable {
+        var partition: Int32?
+        var specID: Int
+        var storageClasses: Set<StorageClass>
+        var firstSequence: Int64
+        var lastSequence: Int64
+        var rowCount: Int64
+        var sizeBytes: Int64
+
+        init(_ file: Record) {
+            self.init(
+                partition: file.partition, specID: file.specID, storage: file.storageClass,
+                sequence: file.sequence, rowCount: file.rowCount, sizeBytes: file.sizeBytes)
+        }
+
+        fileprivate init(
+            partition: Int32?, specID: Int, storage: StorageClass, sequence: Int64,
+            rowCount: Int64, sizeBytes: Int64
+        ) {
+            self.partition = partition
+            self.specID = specID
+            storageClasses = [storage]
+            (firstSequence, lastSequence) = (sequence, sequence)
+            self.rowCount = rowCount
+            self.sizeBytes = sizeBytes
+        }
+
+        /// The sum of two of the same partition.
+        func adding(_ other: Totals) -> Totals {
+            var sum = self
+            sum.storageClasses.formUnion(other.storageClasses)
+            sum.firstSequence = min(firstSequence, other.firstSequence)
+            sum.lastSequence = max(lastSequence, other.lastSequence)
+            sum.rowCount &+= other.rowCount
+            sum.sizeBytes &+= other.sizeBytes
+            return sum
+        }
+    }
+
+    /// The totals of a source's partitions, in their order; a partition has several where specs alternate.
+    static func totals(_ database: Database, source: Int64) throws(LakeError) -> [Totals] {
+        let statement = try database.prepare(
+            """
+            SELECT partition, spec_id, storage_class, sequence, row_count, size_bytes
+            FROM cold_files WHERE source = ?1 ORDER BY partition, sequence
+            """)
+        try statement.bind(source, at: 1)
+        var totals: [Totals] = []
+        while try statement.step() {
+            guard let storage = StorageClass(rawValue: statement.text(2)) else {
+                throw .corrupt(
+                    FileLocation(path: "lake.db"),
+                    reason: "cold_files has a row of an unknown class")
+            }
+            let file = Totals(
+                partition: statement.isNull(0)
+                    ? nil : Int32(truncatingIfNeeded: statement.integer(0)),
+                specID: Int(statement.integer(1)), storage: storage,
+                sequence: statement.integer(3), rowCount: statement.integer(4),
+                sizeBytes: statement.integer(5))
+            if let last = totals.last, last.partition == file.partition,
+                last.specID == file.specID
+            {
+                totals[totals.count - 1] = last.adding(file)
+            } else {
+                totals.append(file)
+            }
+        }
+        return totals
     }
 }

@@ -5,8 +5,8 @@ import Synchronization
 ///
 /// Read in the transaction that finds the table, so that both are of the same moment; the table's own files,
 /// which never change, are opened behind it, so that a reader that stands still keeps no writer from its
-/// commit. What pruning needs of a file is read only when a query may need that file: of partitions beside the
-/// query nothing is decoded.
+/// commit. Of cold files only what their partitions come to is read; the files themselves, and what pruning needs
+/// of them, only when a query may need them.
 package struct TableArchive: Sendable {
     /// A restore that is not over.
     struct Request: Sendable {
@@ -28,20 +28,21 @@ package struct TableArchive: Sendable {
         }
     }
 
-    /// Cold files without their entries.
-    let files: [ColdFiles.Record]
+    /// What the cold files of one partition come to.
+    let partitions: [ColdFiles.Totals]
     let copies: [RestoredFiles.Record]
     let requests: [Request]
     package let table: IcebergTable
     let nowMicros: Int64
+    private let source: Int64?
     private let databasePath: String
     /// Temporary copies that are not over, by partition.
     private let readable: [Int32?: [RestoredFiles.Record]]
-    /// The run that archived each partition's first rows.
+    /// The run that archived the first rows of each partition; empty where nothing is restored.
     private let archivedSince: [Int32?: Int64]
 
     /// Nothing is archived and nothing restored.
-    package var isEmpty: Bool { files.isEmpty && copies.isEmpty }
+    package var isEmpty: Bool { partitions.isEmpty && copies.isEmpty }
 
     /// Opens a table with its archive as of one moment; throws `tableNotFound`.
     package static func open(
@@ -59,7 +60,8 @@ package struct TableArchive: Sendable {
 
     /// What `lake.db` says of a table's rows outside of its snapshot.
     private struct Filed {
-        var files: [ColdFiles.Record] = []
+        var source: Int64?
+        var partitions: [ColdFiles.Totals] = []
         var copies: [RestoredFiles.Record] = []
         var requests: [Request] = []
 
@@ -67,9 +69,10 @@ package struct TableArchive: Sendable {
             guard database.version >= ColdFiles.version,
                 let source = try Sources.known(table, database)
             else { return }
-            files = try ColdFiles.list(database, source: source, hasEntries: false)
+            self.source = source
+            partitions = try ColdFiles.totals(database, source: source)
             copies = try RestoredFiles.list(database, source: source)
-            guard !files.isEmpty else { return }
+            guard !partitions.isEmpty else { return }
             requests = try TableArchive.requests(database, source: source, nowMicros: nowMicros)
         }
     }
@@ -80,13 +83,18 @@ package struct TableArchive: Sendable {
         self.table = table
         self.nowMicros = nowMicros
         self.databasePath = databasePath
-        files = filed.files
+        source = filed.source
+        partitions = filed.partitions
         copies = filed.copies
         requests = filed.requests
         readable = Dictionary(
             grouping: filed.copies.filter { nowMicros < $0.expiresMicros }, by: \.partition)
-        archivedSince = Dictionary(
-            filed.files.lazy.map { ($0.partition, $0.sequence) }, uniquingKeysWith: min)
+        archivedSince =
+            filed.copies.isEmpty
+            ? [:]
+            : Dictionary(
+                filed.partitions.lazy.map { ($0.partition, $0.firstSequence) },
+                uniquingKeysWith: min)
     }
 
     private static func requests(
@@ -128,84 +136,71 @@ package struct TableArchive: Sendable {
 
     // MARK: Pruning
 
-    /// Positions of the cold files that may hold rows for which all predicates are true.
+    /// The cold files that may hold rows for which all predicates are true.
     ///
-    /// First by their partitions alone; only of those that are left the bounds are read. A file whose bounds
-    /// cannot be read may match.
+    /// First partitions are left out by their values; only of the others the files and their bounds are read. A
+    /// file whose bounds cannot be read may match.
     package func files(
         matching predicates: [ScanPredicate], workers: Int = 1
-    ) throws(LakeError) -> [Int] {
-        guard !files.isEmpty, !predicates.isEmpty else { return Array(files.indices) }
+    ) throws(LakeError) -> ColdSelection {
+        guard !predicates.isEmpty else { return .all }
         var pruning: [Int: FilePruning] = [:]
-        for specID in Set(files.map(\.specID)) {
+        for specID in Set(partitions.map(\.specID)) {
             pruning[specID] = FilePruning(
                 schema: table.metadata.schema, spec: table.metadata.partitionSpec(id: specID),
                 predicates: predicates)
         }
-        let left = files.indices.filter { index in
-            let file = files[index]
-            return pruning[file.specID]?.mayMatch(partitionOnly(file)) ?? true
-        }
-        guard !left.isEmpty else { return [] }
-        let entries = try entries(of: left)
+        let left = partitions.filter { pruning[$0.specID]?.mayMatch(partitionOnly($0)) ?? true }
+        let files = try files(of: left)
+        guard !files.isEmpty else { return .files([:]) }
         var decoders: [Int: DataFileBytes.Decoder] = [:]
         for specID in pruning.keys {
             decoders[specID] = try? DataFileBytes.Decoder(
                 specID: specID, metadata: table.metadata, path: databasePath)
         }
-        let matching = Mutex<[Int]>([])
-        let pieces = (left.count + Self.filesPerPiece - 1) / Self.filesPerPiece
+        let matching = Mutex<[Int64: ColdFiles.Record]>([:])
+        let pieces = (files.count + Self.filesPerPiece - 1) / Self.filesPerPiece
         try Workers.forEach(pieces, workers: workers) {
-            [files, pruning, decoders] (piece) throws(LakeError) in
+            [pruning, decoders] (piece) throws(LakeError) in
             let start = piece * Self.filesPerPiece
-            var found: [Int] = []
-            for position in start..<min(start + Self.filesPerPiece, left.count) {
-                let file = files[left[position]]
-                let known = try? decoders[file.specID]?.decode(entries[position], path: file.path)
+            for file in files[start..<min(start + Self.filesPerPiece, files.count)] {
+                let known = try? decoders[file.specID]?.decode(file.entry, path: file.path)
                 if known.map({ pruning[file.specID]?.mayMatch($0) ?? true }) ?? true {
-                    found.append(left[position])
+                    matching.withLock { $0[file.id] = file }
                 }
             }
-            matching.withLock { [found] in $0 += found }
         }
-        return matching.withLock { $0 }.sorted()
+        return .files(matching.withLock { $0 })
     }
 
     /// Files whose bounds are decoded at a time: half a millisecond of work.
     private static let filesPerPiece = 32
 
-    /// What is remembered of some files for pruning; empty for one that is gone meanwhile.
-    private func entries(of positions: [Int]) throws(LakeError) -> [[UInt8]] {
-        let database = try Database.open(path: databasePath, access: .readOnly)
-        let partitions = positions.compactMap { files[$0].partition }
+    /// The files of some partitions with their entries, as of the moment of `open`.
+    private func files(of chosen: [ColdFiles.Totals]) throws(LakeError) -> [ColdFiles.Record] {
+        guard let source, !chosen.isEmpty else { return [] }
+        let values = chosen.compactMap(\.partition)
         // One range of the index, as far as there is one.
-        let isRange = partitions.count == positions.count
-        let statement = try database.prepare(
-            "SELECT path, entry FROM cold_files WHERE source = ?1"
-                + (isRange ? " AND partition BETWEEN ?2 AND ?3" : ""))
-        try statement.bind(files[positions[0]].source, at: 1)
-        if isRange, let first = partitions.min(), let last = partitions.max() {
-            try statement.bind(Int64(first), at: 2)
-            try statement.bind(Int64(last), at: 3)
+        var range: ClosedRange<Int32>?
+        if values.count == chosen.count, let first = values.min(), let last = values.max() {
+            range = first...last
         }
-        var places: [String: Int] = [:]
-        for (place, position) in positions.enumerated() { places[files[position].path] = place }
-        var entries = [[UInt8]](repeating: [], count: positions.count)
-        while try statement.step() {
-            guard let place = places[statement.text(0)] else { continue }
-            entries[place] = statement.blob(1)
+        let wanted = Set(chosen.map(\.partition))
+        let lastSequence = partitions.lazy.map(\.lastSequence).max() ?? 0
+        let database = try Database.open(path: databasePath, access: .readOnly)
+        return try ColdFiles.list(database, source: source, partitions: range).filter {
+            wanted.contains($0.partition) && $0.sequence <= lastSequence
         }
-        return entries
     }
 
-    /// A file as far as its row in the table knows it.
-    private func partitionOnly(_ file: ColdFiles.Record) -> DataFile {
-        let spec = table.metadata.partitionSpec(id: file.specID)
-        let value = file.partition.map { Value.int(Int64($0)) } ?? .null
+    /// A partition as a file that nothing more is known of.
+    private func partitionOnly(_ totals: ColdFiles.Totals) -> DataFile {
+        let spec = table.metadata.partitionSpec(id: totals.specID)
+        let value = totals.partition.map { Value.int(Int64($0)) } ?? .null
         return DataFile(
-            path: file.path, specID: file.specID,
+            path: "", specID: totals.specID,
             partition: spec?.fields.isEmpty == false ? [value] : [],
-            recordCount: file.rowCount, fileSizeBytes: file.sizeBytes)
+            recordCount: totals.rowCount, fileSizeBytes: totals.sizeBytes)
     }
 
     // MARK: What a query misses
@@ -214,24 +209,23 @@ package struct TableArchive: Sendable {
     ///
     /// Rows of which a copy can be read are not among them. Of a partition that is restored in part, by
     /// account, what is missing is what the copy has fewer.
-    package func skipped(_ positions: Set<Int>, _ mode: GlacierMode) -> SkippedRows? {
+    package func skipped(_ selection: ColdSelection, _ mode: GlacierMode) -> SkippedRows? {
         var skipped = SkippedRows()
-        let partitions = Dictionary(grouping: positions) { files[$0].partition }
-        for (partition, positions) in partitions {
-            var rows = positions.reduce(Int64(0)) { $0 + files[$1].rowCount }
-            var bytes = positions.reduce(Int64(0)) { $0 + files[$1].sizeBytes }
+        for (partition, totals) in totals(of: selection) {
+            var (rows, bytes) = (totals.rowCount, totals.sizeBytes)
             let copied = mode == .skip ? 0 : readableRows(of: partition)
             if copied > 0 {
-                let all = rows
                 rows = isWholeRestored(partition) ? 0 : max(0, rows - copied)
-                bytes = all > 0 ? Int64(Double(bytes) * Double(rows) / Double(all)) : 0
+                bytes =
+                    totals.rowCount > 0
+                    ? Int64(Double(bytes) * Double(rows) / Double(totals.rowCount)) : 0
             }
             guard rows > 0 else { continue }
             skipped.partitionCount += 1
             skipped.rowCount += rows
             skipped.sizeBytes += bytes
-            skipped.storageClasses.formUnion(positions.map { files[$0].storageClass })
-            if let days = days(of: partition, specID: files[positions[0]].specID) {
+            skipped.storageClasses.formUnion(totals.storageClasses)
+            if let days = days(of: partition, specID: totals.specID) {
                 skipped.days = skipped.days.map {
                     min($0.lowerBound, days.lowerBound)...max($0.upperBound, days.upperBound)
                 }
@@ -247,8 +241,18 @@ package struct TableArchive: Sendable {
         return skipped.partitionCount > 0 ? skipped : nil
     }
 
+    /// What the chosen files come to, by partition.
+    private func totals(of selection: ColdSelection) -> [Int32?: ColdFiles.Totals] {
+        let parts =
+            switch selection {
+            case .all: partitions
+            case .files(let files): files.values.map { ColdFiles.Totals($0) }
+            }
+        return Dictionary(parts.lazy.map { ($0.partition, $0) }) { $0.adding($1) }
+    }
+
     /// All archived rows, restored or not.
-    package var totals: SkippedRows? { skipped(Set(files.indices), .skip) }
+    package var totals: SkippedRows? { skipped(.all, .skip) }
 
     private func readableRows(of partition: Int32?) -> Int64 {
         readable[partition, default: []].reduce(0) { $0 + $1.rowCount }
@@ -279,6 +283,26 @@ package struct TableArchive: Sendable {
         }
         let isRunning = requests.contains { $0.isInProgress && $0.covers(partition) }
         return (isRunning ? .restoring : .archived, nil)
+    }
+}
+
+/// Cold files that the scans of a query would need.
+package enum ColdSelection: Sendable {
+    case all
+    /// By their ids.
+    case files([Int64: ColdFiles.Record])
+
+    package var isEmpty: Bool {
+        if case .files(let files) = self { files.isEmpty } else { false }
+    }
+
+    package mutating func formUnion(_ other: ColdSelection) {
+        switch (self, other) {
+        case (.files(var files), .files(let others)):
+            files.merge(others) { first, _ in first }
+            self = .files(files)
+        default: self = .all
+        }
     }
 }
 
