@@ -23,6 +23,15 @@ struct Option: Sendable {
         self.summary = summary
     }
 
+    // Those that several commands share.
+    static let threads = Option("threads", value: "N", "Worker threads (default: all cores)")
+    static let memory = Option(
+        "memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)")
+    static let wait = Option(
+        "wait", value: "SECONDS", isValueOptional: true,
+        "Wait for another run to end, at most so long (default: for ever)")
+    static let json = Option("json", "Print JSON")
+
     /// `--wait [SECONDS]`, as help shows it.
     var label: String {
         "--\(name)" + (value.map { isValueOptional ? " [\($0)]" : " \($0)" } ?? "")

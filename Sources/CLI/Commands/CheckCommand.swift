@@ -8,9 +8,9 @@ enum CheckCommand: Command {
         name: "check", summary: "Test the quality checks of tables over all their rows",
         operands: "[TABLE]", maximumOperands: 1,
         options: [
-            Option("json", "Print JSON"),
-            Option("threads", value: "N", "Worker threads (default: all cores)"),
-            Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
+            .json,
+            .threads,
+            .memory,
         ],
         discussion: """
             The checks are those of the lake's schema files. lake compact tests them on what it is

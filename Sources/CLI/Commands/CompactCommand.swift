@@ -13,15 +13,13 @@ enum CompactCommand: Command {
                 "watch", value: "SECONDS", isValueOptional: true,
                 "Go on until interrupted: fold changes within seconds, look at everything every so often (default: 900)"
             ),
-            Option(
-                "wait", value: "SECONDS", isValueOptional: true,
-                "Wait for another run to end, at most so long (default: for ever)"),
+            .wait,
             Option("fill", "Fill new columns from _extra in the rows that the tables have"),
             Option("on-success", value: "CMD", "Run CMD with sh after a run that exits with 0"),
             Option("on-failure", value: "CMD", "Run CMD with sh after any other run"),
         ] + ChangeOptions.all + [
-            Option("threads", value: "N", "Worker threads (default: all cores)"),
-            Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
+            .threads,
+            .memory,
         ],
         discussion: """
             A raw file counts as changed when its content does, whatever its time says. All tables

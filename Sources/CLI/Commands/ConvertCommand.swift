@@ -20,8 +20,8 @@ enum ConvertCommand: Command {
             Option("verify", "Read the output back and compare it with what was written"),
             Option("json", "Report as JSON on standard output"),
             Option("quiet", short: "q", "Do not report rows, bytes and time"),
-            Option("threads", value: "N", "Worker threads (default: all cores)"),
-            Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
+            .threads,
+            .memory,
         ],
         discussion: """
             IN is a path, a pattern ('data/*.csv') or - for standard input; several become one file.

@@ -9,9 +9,9 @@ enum DoctorCommand: Command {
         operands: "", maximumOperands: 0,
         options: [
             Option("full", "Also read every data file and hold the state against the rows"),
-            Option("json", "Print JSON"),
-            Option("threads", value: "N", "Worker threads (default: all cores)"),
-            Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
+            .json,
+            .threads,
+            .memory,
         ],
         discussion: """
             Looks at lake.db (SQLite's own check, settings, remembered raw files), the raw folder's
@@ -90,10 +90,7 @@ enum DoctorCommand: Command {
         json.beginObject()
         json.key("verdict")
         json.string(diagnosis.isDamaged ? "damaged" : diagnosis.isClean ? "sound" : "warnings")
-        json.key("findings")
-        json.beginArray()
-        for finding in diagnosis.findings {
-            json.beginObject()
+        json.objects("findings", diagnosis.findings) { json, finding in
             for (key, text) in [
                 ("severity", finding.severity.rawValue), ("place", finding.place),
                 ("what", finding.what), ("advice", finding.advice),
@@ -101,9 +98,7 @@ enum DoctorCommand: Command {
                 json.key(key)
                 json.string(text)
             }
-            json.endObject()
         }
-        json.endArray()
         let facts = diagnosis.facts
         for (key, number) in [
             ("omitted_findings", Int64(diagnosis.omittedFindings)), ("tables", Int64(facts.tables)),

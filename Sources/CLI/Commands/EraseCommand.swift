@@ -12,11 +12,9 @@ enum EraseCommand: Command {
             Option("resume", "Go on with the erasures that were ended by a crash or an error"),
             Option("force", "Suppress an account that the lake knows nothing of, too"),
             Option("json", "Print the receipt as JSON"),
-            Option(
-                "wait", value: "SECONDS", isValueOptional: true,
-                "Wait for another run to end, at most so long (default: for ever)"),
-            Option("threads", value: "N", "Worker threads (default: all cores)"),
-            Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
+            .wait,
+            .threads,
+            .memory,
         ],
         discussion: """
             At once no query shows the account's rows any more, and no run takes its raw files. Then its

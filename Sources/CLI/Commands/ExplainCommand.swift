@@ -12,7 +12,7 @@ enum ExplainCommand: Command {
             operands: "PATH-OR-KEY", maximumOperands: 1,
             options: [
                 Option("table", value: "NAME", "Only in this table"),
-                Option("json", "Print JSON"),
+                .json,
             ],
             discussion: """
                 PATH is a raw file's, relative to the raw folder or the working directory, or absolute. KEY is

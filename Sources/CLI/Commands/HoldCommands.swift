@@ -104,7 +104,7 @@ enum HoldAddCommand: Command {
             Option("reason", value: "TEXT", "Why; needed"),
             HoldCommands.by,
             Option("ends", value: "DATE", "When it ends by itself, at midnight UTC"),
-            HoldCommands.wait, Option("json", "Print JSON"),
+            HoldCommands.wait, .json,
         ],
         discussion: """
             What is said together must all be true of a row. A held row is neither archived nor deleted,
@@ -208,7 +208,7 @@ enum HoldReleaseCommand: Command {
         operands: "N", maximumOperands: 1,
         options: [
             Option("reason", value: "TEXT", "Why; needed"), HoldCommands.by, HoldCommands.wait,
-            Option("json", "Print JSON"),
+            .json,
         ],
         discussion:
             "The next sweep does what is due by then. The hold stays in: lake hold list --all",

@@ -182,14 +182,9 @@ enum PolicyShowCommand: Command {
         json.integer(definition.settings.quietDays)
         json.key("glacier_mode")
         json.string(definition.settings.glacierMode.rawValue)
-        json.key("rules")
-        json.beginArray()
-        for rule in definition.retention {
-            json.beginObject()
+        json.objects("rules", definition.retention) { json, rule in
             PolicyCommands.write(rule, of: definition, to: &json)
-            json.endObject()
         }
-        json.endArray()
         json.endObject()
         return json.bytes + [UInt8(ascii: "\n")]
     }
@@ -280,58 +275,49 @@ enum PolicyCheckCommand: Command {
 
     private static func json(_ report: PolicyReport) -> [UInt8] {
         var json = JSONWriter()
-        func write(_ amount: PolicyReport.Amount) {
-            for (key, number) in [
-                ("partitions", Int64(amount.partitions)), ("rows", amount.rows),
-                ("size_bytes", amount.bytes),
-            ] {
-                json.key(key)
-                json.integer(number)
-            }
-            for (key, name) in [("first", amount.first), ("last", amount.last)] {
-                json.key(key)
-                if let name { json.string(name) } else { json.null() }
-            }
-        }
         json.beginObject()
         json.key("table")
         json.string(report.definition.name)
         json.key("on")
         json.string(CivilTime.text(ofMicros: report.nowMicros))
-        json.key("rules")
-        json.beginArray()
-        for rule in report.rules {
-            json.beginObject()
+        json.objects("rules", report.rules) { json, rule in
             PolicyCommands.write(rule.rule, of: report.definition, to: &json)
             json.key("due")
             json.beginObject()
-            write(rule.due)
+            write(rule.due, to: &json)
             json.endObject()
             json.key("never_acts")
             if let reason = rule.idleReason { json.string(reason) } else { json.null() }
-            json.endObject()
         }
-        json.endArray()
-        json.key("holds")
-        json.beginArray()
-        for hold in report.holds {
-            json.beginObject()
+        json.objects("holds", report.holds) { json, hold in
             json.key("hold")
             json.integer(hold.hold.id)
             json.key("kept")
             json.beginObject()
-            write(hold.kept)
-            json.endObject()
+            write(hold.kept, to: &json)
             json.endObject()
         }
-        json.endArray()
         json.key("settled")
         json.beginObject()
-        write(report.settled)
+        write(report.settled, to: &json)
         json.endObject()
         json.key("undated_rows")
         json.integer(report.undatedRows)
         json.endObject()
         return json.bytes + [UInt8(ascii: "\n")]
+    }
+
+    private static func write(_ amount: PolicyReport.Amount, to json: inout JSONWriter) {
+        for (key, number) in [
+            ("partitions", Int64(amount.partitions)), ("rows", amount.rows),
+            ("size_bytes", amount.bytes),
+        ] {
+            json.key(key)
+            json.integer(number)
+        }
+        for (key, name) in [("first", amount.first), ("last", amount.last)] {
+            json.key(key)
+            if let name { json.string(name) } else { json.null() }
+        }
     }
 }

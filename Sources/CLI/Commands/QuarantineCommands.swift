@@ -53,7 +53,7 @@ enum QuarantineListCommand: Command {
     static let syntax = CommandSyntax(
         name: "quarantine list", summary: "List quarantined files with the reason",
         operands: "", maximumOperands: 0,
-        options: [QuarantineCommands.table, Option("json", "Print JSON")],
+        options: [QuarantineCommands.table, .json],
         discussion: """
             A quarantined file's last good row stays in its table. The file leaves the list when a run
             can take it, or finds it gone.
@@ -162,9 +162,7 @@ enum QuarantineRetryCommand: Command {
         options: [
             Option("all", "All quarantined files"), QuarantineCommands.table,
             Option("json", "Print the run's report as JSON"),
-            Option(
-                "wait", value: "SECONDS", isValueOptional: true,
-                "Wait for another run to end, at most so long (default: for ever)"),
+            .wait,
         ],
         discussion: """
             For files whose schema file was mended: their bytes are the same, so a usual run would not

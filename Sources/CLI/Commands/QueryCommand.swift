@@ -24,8 +24,8 @@ enum QueryCommand: Command {
             Option(
                 "quiet", short: "q",
                 "Do not print rows, time, data scanned and what is archived afterwards"),
-            Option("threads", value: "N", "Worker threads (default: all cores)"),
-            Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
+            .threads,
+            .memory,
         ],
         discussion: """
             Rows go to standard output; rows, time, data scanned, files read and pruned go to

@@ -12,8 +12,8 @@ enum RebuildCommand: Command {
             Option(
                 "wait", value: "SECONDS", isValueOptional: true,
                 "Wait for a run to end, at most so long (default: for ever)"),
-            Option("threads", value: "N", "Worker threads (default: all cores)"),
-            Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
+            .threads,
+            .memory,
         ],
         discussion: """
             The old lake.db is set aside, never deleted. Each table below DIR/tables is adopted from its

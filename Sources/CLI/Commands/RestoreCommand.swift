@@ -19,9 +19,9 @@ enum RestoreCommand: Command {
             Option(
                 "wait", value: "SECONDS", isValueOptional: true,
                 "Wait until the rows are there, at most so long (default: for ever)"),
-            Option("json", "Print JSON"),
-            Option("threads", value: "N", "Worker threads (default: all cores)"),
-            Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
+            .json,
+            .threads,
+            .memory,
         ] + RestoreRaw.options,
         discussion: """
             Writes temporary copies of the archived rows that are asked for into the table, where every

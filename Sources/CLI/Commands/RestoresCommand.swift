@@ -8,9 +8,9 @@ enum RestoresCommand: Command {
         operands: "", maximumOperands: 0,
         options: [
             Option("all", "Also those whose copies have ended"),
-            Option("json", "Print JSON"),
-            Option("threads", value: "N", "Worker threads (default: all cores)"),
-            Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
+            .json,
+            .threads,
+            .memory,
         ],
         discussion: """
             Lists requests, the newest first. One in progress whose tier's delay is over is completed first,

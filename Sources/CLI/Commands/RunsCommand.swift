@@ -6,7 +6,7 @@ enum RunsCommand: Command {
     static let syntax = CommandSyntax(
         name: "runs", summary: "List past runs, or show one run's report",
         operands: "[N | show RUN]", maximumOperands: 2,
-        options: [Option("json", "Print JSON")],
+        options: [.json],
         discussion: """
             Shows the last N runs (default 20), newest first. A run is done, partial (some input was
             quarantined, still being written or unreadable), failed (with its error), crashed (killed:

@@ -5,7 +5,7 @@ import Lake
 enum StatusCommand: Command {
     static let syntax = CommandSyntax(
         name: "status", summary: "Show the lake at a glance: raw folder, last run, tables",
-        operands: "", maximumOperands: 0, options: [Option("json", "Print JSON")],
+        operands: "", maximumOperands: 0, options: [.json],
         discussion: "", examples: ["lake status --lake posts-lake"])
 
     static func run(

@@ -18,11 +18,9 @@ enum SweepCommand: Command {
                 "Refuse to take more of a table's rows out at once (default: 90)"),
             Option("force", "Believe a clock that is behind the last run, or 400 days ahead of it"),
             Option("json", "Print the report as JSON"),
-            Option(
-                "wait", value: "SECONDS", isValueOptional: true,
-                "Wait for another run to end, at most so long (default: for ever)"),
-            Option("threads", value: "N", "Worker threads (default: all cores)"),
-            Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
+            .wait,
+            .threads,
+            .memory,
         ],
         discussion: """
             The rules in the schema files' "retention" are held against each partition: it is as old as

@@ -6,7 +6,7 @@ import Query
 enum TablesCommand: Command {
     static let syntax = CommandSyntax(
         name: "tables", summary: "List the lake's tables", operands: "", maximumOperands: 0,
-        options: [Option("json", "Print JSON")], discussion: "",
+        options: [.json], discussion: "",
         examples: ["lake tables --lake posts-lake"])
 
     static func run(

@@ -13,9 +13,9 @@ enum VerifyCommand: Command {
                 "Of each kind of file so many, oldest first (default: 2)"),
             Option("all", "Every file"),
             Option("table", value: "NAME", "Only the files of one table"),
-            Option("json", "Print JSON"),
-            Option("threads", value: "N", "Worker threads (default: all cores)"),
-            Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
+            .json,
+            .threads,
+            .memory,
         ],
         discussion: """
             Reads from the disk, past the system's cache: Parquet of the tables (every page and checksum),
@@ -119,10 +119,7 @@ enum VerifyCommand: Command {
         json.beginObject()
         json.key("verdict")
         json.string(report.isLost ? "lost" : report.isWhole ? "whole" : "recoverable")
-        json.key("findings")
-        json.beginArray()
-        for finding in report.findings {
-            json.beginObject()
+        json.objects("findings", report.findings) { json, finding in
             for (key, text) in [
                 ("damage", finding.damage.rawValue), ("kind", finding.kind.rawValue),
                 ("path", finding.path), ("what", finding.what), ("remedy", finding.remedy),
@@ -130,9 +127,7 @@ enum VerifyCommand: Command {
                 json.key(key)
                 json.string(text)
             }
-            json.endObject()
         }
-        json.endArray()
         json.key("omitted_findings")
         json.integer(report.omittedFindings)
         json.key("percent")

@@ -52,17 +52,12 @@ struct ConvertReport {
         }
         writer.key("verified")
         writer.boolean(isVerified)
-        writer.key("columns")
-        writer.beginArray()
-        for column in columns {
-            writer.beginObject()
+        writer.objects("columns", columns) { writer, column in
             writer.key("name")
             writer.string(column.name)
             writer.key("type")
             writer.string(column.type.description)
-            writer.endObject()
         }
-        writer.endArray()
         writer.endObject()
         return writer.bytes + [0x0A]
     }

@@ -178,10 +178,7 @@ extension RecordText {
         json.beginArray()
         for row in places.rows { write(row, to: &json) }
         json.endArray()
-        json.key("packs")
-        json.beginArray()
-        for pack in places.packs {
-            json.beginObject()
+        json.objects("packs", places.packs) { json, pack in
             json.key("pack")
             json.integer(pack.id)
             json.member("path", pack.path)
@@ -189,32 +186,17 @@ extension RecordText {
             json.member("packed", CivilTime.text(ofMicros: pack.packedMicros))
             json.key("is_current")
             if let isCurrent = pack.isCurrent { json.boolean(isCurrent) } else { json.null() }
-            json.endObject()
         }
-        json.endArray()
-        json.key("restores")
-        json.beginArray()
-        for restore in places.restores {
-            json.beginObject()
+        json.objects("restores", places.restores) { json, restore in
             json.key("request")
             json.integer(restore.id)
             json.member("tier", restore.tier)
             json.member("available", CivilTime.text(ofMicros: restore.availableMicros))
-            json.endObject()
         }
-        json.endArray()
-        json.key("holds")
-        json.beginArray()
-        for entry in places.holds {
-            json.beginObject()
+        json.objects("holds", places.holds) { json, entry in
             json.hold(entry)
-            json.endObject()
         }
-        json.endArray()
-        json.key("next")
-        json.beginArray()
-        for step in places.steps {
-            json.beginObject()
+        json.objects("next", places.steps) { json, step in
             json.member("rule", step.rule.id)
             json.member("action", PolicyCommands.action(step.rule.action))
             json.member("due", CivilTime.text(ofMicros: step.dueMicros))
@@ -222,9 +204,7 @@ extension RecordText {
             json.boolean(step.dueMicros <= nowMicros)
             json.key("is_held")
             json.boolean(!places.holds.isEmpty)
-            json.endObject()
         }
-        json.endArray()
         json.endObject()
         return json.bytes + [UInt8(ascii: "\n")]
     }

@@ -34,6 +34,21 @@ package struct JSONWriter {
         needsComma = false
     }
 
+    /// A member whose value is an array with one object for each item; `members` writes what is in it.
+    package mutating func objects<Items: Sequence>(
+        _ key: String, _ items: Items,
+        _ members: (_ json: inout JSONWriter, _ item: Items.Element) -> Void
+    ) {
+        self.key(key)
+        beginArray()
+        for item in items {
+            beginObject()
+            members(&self, item)
+            endObject()
+        }
+        endArray()
+    }
+
     package mutating func null() { token("null") }
     package mutating func boolean(_ value: Bool) { token(value ? "true" : "false") }
 

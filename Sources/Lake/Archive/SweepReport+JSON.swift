@@ -100,42 +100,27 @@ extension SweepReport.Table {
         json.member("table", name)
         for (name, path) in Self.numbers { json.member(name, self[keyPath: path]) }
         for (name, path) in Self.counts { json.member(name, Int64(self[keyPath: path])) }
-        json.key("steps")
-        json.beginArray()
-        for step in steps {
-            json.beginObject()
+        json.objects("steps", steps) { json, step in
             json.member("action", step.action)
             json.member("rule", step.rule)
             json.member("first", step.first)
             json.member("last", step.last)
             step.amount.members(&json)
-            json.endObject()
         }
-        json.endArray()
-        json.key("held")
-        json.beginArray()
-        for held in held {
-            json.beginObject()
+        json.objects("held", held) { json, held in
             json.member("hold", held.hold)
             json.member("reason", held.reason)
             json.member("partitions", Int64(held.partitions))
             json.member("rows", held.rows)
-            json.endObject()
         }
-        json.endArray()
         json.key("waiting")
         json.beginObject()
         waiting.members(&json)
         json.endObject()
-        json.key("damaged")
-        json.beginArray()
-        for file in damaged {
-            json.beginObject()
+        json.objects("damaged", damaged) { json, file in
             json.member("partition", file.partition)
             json.member("reason", file.reason)
-            json.endObject()
         }
-        json.endArray()
         json.endObject()
     }
 

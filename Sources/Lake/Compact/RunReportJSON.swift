@@ -110,35 +110,22 @@ extension RunReport.Table {
         json.beginArray()
         for check in checks { check.write(to: &json) }
         json.endArray()
-        json.key("quarantined")
-        json.beginArray()
-        for file in quarantined.prefix(Limits.reportedFiles) {
-            json.beginObject()
+        json.objects("quarantined", quarantined.prefix(Limits.reportedFiles)) { json, file in
             json.member("path", file.path)
             json.member("reason", file.reason)
-            json.endObject()
         }
-        json.endArray()
         json.member("quarantined_total", Int64(quarantined.count + omittedQuarantined))
-        json.key("unreadable")
-        json.beginArray()
-        for place in unreadable.prefix(Limits.reportedFiles) {
-            json.beginObject()
+        json.objects("unreadable", unreadable.prefix(Limits.reportedFiles)) { json, place in
             json.member("path", place.path)
             json.member("errno", Int64(place.errorNumber))
-            json.endObject()
         }
-        json.endArray()
         json.member("unreadable_total", Int64(unreadable.count + omittedUnreadable))
         json.endObject()
     }
 
     /// The partitions that a dry run would rewrite, all of them.
     private func writePlanned(to json: inout JSONWriter) {
-        json.key("planned")
-        json.beginArray()
-        for partition in planned {
-            json.beginObject()
+        json.objects("planned", planned) { json, partition in
             json.member("partition", partition.name)
             json.member("rows_to_write", Int64(partition.rowsStaged))
             json.member("files", Int64(partition.files))
@@ -146,9 +133,7 @@ extension RunReport.Table {
             json.member("bytes", Int64(partition.bytes))
             json.key("archived")
             json.boolean(partition.isArchived)
-            json.endObject()
         }
-        json.endArray()
     }
 
     fileprivate init(_ json: JSONValue) {

@@ -87,15 +87,10 @@ package struct ErasureReceipt: Hashable, Sendable {
         json.beginObject()
         for count in Count.allCases { json.member(count.rawValue, Int64(counts[count] ?? 0)) }
         json.endObject()
-        json.key("written")
-        json.beginArray()
-        for file in written {
-            json.beginObject()
+        json.objects("written", written) { json, file in
             json.member("path", file.path)
             json.member("sha256", file.sha256)
-            json.endObject()
         }
-        json.endArray()
         write(left, as: "left", to: &json)
         if let proof {
             json.key("proof")
@@ -113,15 +108,10 @@ package struct ErasureReceipt: Hashable, Sendable {
     }
 
     private func write(_ places: [Place], as key: String, to json: inout JSONWriter) {
-        json.key(key)
-        json.beginArray()
-        for place in places {
-            json.beginObject()
+        json.objects(key, places) { json, place in
             json.member("path", place.path)
             json.member("reason", place.reason)
-            json.endObject()
         }
-        json.endArray()
     }
 
     /// A receipt as `json` wrote it; nil for anything else.

@@ -21,10 +21,7 @@ struct SuppressionFile {
     static func write(lake: String, _ database: Database) throws(LakeError) {
         var json = JSONWriter()
         json.beginObject()
-        json.key("suppressions")
-        json.beginArray()
-        for entry in try entries(database) {
-            json.beginObject()
+        json.objects("suppressions", try entries(database)) { json, entry in
             json.member("code", entry.erasure.code)
             json.member("salt", Self.hex(entry.salt))
             json.member("hash", Self.hex(entry.hash))
@@ -32,9 +29,7 @@ struct SuppressionFile {
             json.member("requested_micros", entry.erasure.requestedMicros)
             if let micros = entry.erasure.finishedMicros { json.member("finished_micros", micros) }
             if let account = entry.erasure.account { json.member("account", account) }
-            json.endObject()
         }
-        json.endArray()
         json.endObject()
         try DurableFile.write(json.bytes + [UInt8(ascii: "\n")], to: "\(lake)/\(name)")
         try DurableFile.syncFolder(lake)

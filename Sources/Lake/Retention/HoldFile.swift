@@ -15,14 +15,9 @@ enum HoldFile {
     static func write(_ entries: [HoldEntry], lake: String) throws(LakeError) {
         var json = JSONWriter()
         json.beginObject()
-        json.key("holds")
-        json.beginArray()
-        for entry in entries {
-            json.beginObject()
+        json.objects("holds", entries) { json, entry in
             json.hold(entry)
-            json.endObject()
         }
-        json.endArray()
         json.endObject()
         try DurableFile.write(json.bytes + [UInt8(ascii: "\n")], to: "\(lake)/\(name)")
         try DurableFile.syncFolder(lake)

@@ -18,17 +18,12 @@ enum ParquetMetaJSON {
         writer.integer(file.formatVersion)
         writer.key("created_by")
         optional(file.createdBy, &writer)
-        writer.key("key_values")
-        writer.beginArray()
-        for pair in file.keyValueMetadata {
-            writer.beginObject()
+        writer.objects("key_values", file.keyValueMetadata) { writer, pair in
             writer.key("key")
             writer.string(pair.key)
             writer.key("value")
             writer.string(pair.value)
-            writer.endObject()
         }
-        writer.endArray()
         writer.key("row_groups")
         writer.beginArray()
         for group in file.rowGroups { write(group, &writer) }

@@ -41,10 +41,7 @@ enum ParquetSchemaCommand: Command {
         writer.string(file.path)
         writer.key("message")
         writer.string(file.schemaText)
-        writer.key("columns")
-        writer.beginArray()
-        for field in file.schema.fields {
-            writer.beginObject()
+        writer.objects("columns", file.schema.fields) { writer, field in
             writer.key("name")
             writer.string(field.name)
             writer.key("type")
@@ -53,9 +50,7 @@ enum ParquetSchemaCommand: Command {
             writer.boolean(field.isNullable)
             writer.key("field_id")
             if let id = field.id { writer.integer(id) } else { writer.null() }
-            writer.endObject()
         }
-        writer.endArray()
         writer.endObject()
         return writer.bytes + [UInt8(ascii: "\n")]
     }

@@ -8,7 +8,7 @@ enum ParquetVerifyCommand: Command {
         operands: "FILE...", maximumOperands: .max,
         options: [
             ParquetCommands.json,
-            Option("memory", value: "MIB", "Memory limit in MiB (default: half of the machine's)"),
+            .memory,
         ],
         discussion: """
             Checks every page's CRC-32, decodes every page, counts rows, values and NULLs, holds chunk

@@ -14,7 +14,6 @@ enum SchemaCommands {
             "lake schema check", "lake schema infer raw --table likes -o schemas/likes.json",
         ])
 
-    static let json = Option("json", "Print JSON")
     static let schemas = Option(
         "schemas", value: "DIR", "A folder of schema files instead of the lake's")
 

@@ -6,7 +6,7 @@ enum SchemaListCommand: Command {
     static let syntax = CommandSyntax(
         name: "schema list", summary: "List the tables that schema files describe",
         operands: "", maximumOperands: 0,
-        options: [SchemaCommands.schemas, SchemaCommands.json],
+        options: [SchemaCommands.schemas, .json],
         discussion: """
             The lake's schema files; without a lake, those that come with the program.
             """,

@@ -7,7 +7,7 @@ enum SchemaShowCommand: Command {
     static let syntax = CommandSyntax(
         name: "schema show", summary: "Show a table's columns: types, sources, classes, meaning",
         operands: "TABLE", maximumOperands: 1,
-        options: [SchemaCommands.schemas, SchemaCommands.json],
+        options: [SchemaCommands.schemas, .json],
         discussion: """
             The lake's schema file of the table; without a lake, the one that comes with the program.
             """,

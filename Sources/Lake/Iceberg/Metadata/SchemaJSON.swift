@@ -7,10 +7,7 @@ import Columnar
 /// precision as microseconds) and read back as that one.
 enum SchemaJSON {
     static func writeFields(_ fields: [Field], to json: inout JSONWriter) {
-        json.key("fields")
-        json.beginArray()
-        for field in fields {
-            json.beginObject()
+        json.objects("fields", fields) { json, field in
             json.member("id", field.id ?? 0)
             json.member("name", field.name)
             json.key("required")
@@ -18,9 +15,7 @@ enum SchemaJSON {
             json.key("type")
             writeType(of: field, to: &json)
             if let doc = field.doc { json.member("doc", doc) }
-            json.endObject()
         }
-        json.endArray()
     }
 
     private static func writeType(of field: Field, to json: inout JSONWriter) {

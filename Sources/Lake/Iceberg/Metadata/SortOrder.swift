@@ -35,17 +35,12 @@ package struct SortOrder: Hashable, Sendable {
     func write(to json: inout JSONWriter) {
         json.beginObject()
         json.member("order-id", id)
-        json.key("fields")
-        json.beginArray()
-        for key in keys {
-            json.beginObject()
+        json.objects("fields", keys) { json, key in
             json.member("source-id", key.sourceID)
             json.member("transform", key.transform.name)
             json.member("direction", key.isDescending ? "desc" : "asc")
             json.member("null-order", key.nullsFirst ? "nulls-first" : "nulls-last")
-            json.endObject()
         }
-        json.endArray()
         json.endObject()
     }
 

@@ -155,24 +155,14 @@ extension TableMetadata {
         json.beginArray()
         for snapshot in snapshots { snapshot.write(to: &json) }
         json.endArray()
-        json.key("snapshot-log")
-        json.beginArray()
-        for entry in snapshotLog {
-            json.beginObject()
+        json.objects("snapshot-log", snapshotLog) { json, entry in
             json.member("snapshot-id", entry.snapshotID)
             json.member("timestamp-ms", entry.timestampMillis)
-            json.endObject()
         }
-        json.endArray()
-        json.key("metadata-log")
-        json.beginArray()
-        for entry in metadataLog {
-            json.beginObject()
+        json.objects("metadata-log", metadataLog) { json, entry in
             json.member("metadata-file", entry.file)
             json.member("timestamp-ms", entry.timestampMillis)
-            json.endObject()
         }
-        json.endArray()
         json.key("statistics")
         json.raw(statistics ?? Array("[]".utf8))
         json.key("partition-statistics")
