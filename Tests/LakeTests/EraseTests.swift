@@ -147,6 +147,29 @@ import Testing
         #expect(!rows.contains { $0.contains(Self.account) })
     }
 
+    @Test func anOldCopyOfTheTablesIsNotAdoptedInSilence() throws {
+        let fixture = try fixture()
+        let (files, tables) = (FileManager.default, fixture.lake.path + "/tables")
+        try files.copyItem(atPath: tables, toPath: tables + ".old")
+        let erased = try erase(from: fixture)
+        try files.removeItem(atPath: tables)
+        try files.moveItem(atPath: tables + ".old", toPath: tables)
+        try files.removeItem(atPath: fixture.lake.path + "/lake.db")
+        var options = LakeRebuild.Options(seed: 3, nowMicros: 5_000_000_000_000_000)
+        options.rawPath = fixture.raw
+        let report = try LakeRebuild.run(
+            lake: fixture.lake.path, options: options, pool: fixture.pool)
+        let posts = try #require(report.tables.first { $0.name == "posts" })
+        #expect(posts.erasedRows == erased.rows["posts"] && posts.erasedRows > 0)
+        let lake = try Lake.open(at: fixture.lake.path)
+        let again = try lake.erase(
+            account: Self.account,
+            identity: RunIdentity(startedMicros: 6_000_000_000_000_000, seed: 78),
+            options: ErasureOptions(workers: 1), pool: fixture.pool)
+        #expect(again.rows["posts"] == erased.rows["posts"])
+        #expect(try places(of: Self.account, in: fixture) == [])
+    }
+
     @Test func damagedSuppressionsStopARebuild() throws {
         let fixture = try fixture()
         try erase(from: fixture)

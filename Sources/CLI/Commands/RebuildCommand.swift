@@ -67,7 +67,9 @@ enum RebuildCommand: Command {
         let output = StandardOutput()
         output.write(text(report, path))
         output.flush()
-        let isWhole = report.skipped.isEmpty && report.archive?.missing.isEmpty != false
+        let isWhole =
+            report.skipped.isEmpty && report.archive?.missing.isEmpty != false
+            && report.tables.allSatisfy { $0.erasedRows == 0 }
         return isWhole ? ExitCode.done : ExitCode.partial
     }
 
@@ -80,6 +82,10 @@ enum RebuildCommand: Command {
                 text += ", \(Amount.count(rawFiles, "raw file")) remembered"
             }
             text += "\n"
+            if table.erasedRows > 0 {
+                let rows = Amount.count(table.erasedRows, "row")
+                text += "\(table.name): \(rows) of erased accounts came back: erase them again\n"
+            }
         }
         if let archive = report.archive {
             text += "archive: adopted, \(Amount.count(Int(archive.rows), "row")) in "

@@ -10,6 +10,8 @@ package struct RebuildReport: Hashable, Sendable {
         package var files: Int
         /// Raw files that its rows name; nil for tables without a schema file.
         package var rawFiles: Int?
+        /// Rows whose raw paths are of erased accounts: an old copy of the table brought them back.
+        package var erasedRows = 0
     }
 
     /// What was adopted of the cold tier.
@@ -245,8 +247,12 @@ package struct LakeRebuild {
                     name: name, rows: Int(files.liveRows), files: files.liveFiles)
                 let definition = definitions.first { $0.name == name }
                 do throws(LakeError) {
-                    table.rawFiles = try definition.map { (definition) throws(LakeError) in
-                        try remember(definition, database, seed: seed, &report)
+                    if let definition {
+                        let gate = SuppressionGate(
+                            definition, try Suppressions(database, definitions))
+                        let remembered = try remember(
+                            definition, gate, database, seed: seed, &report)
+                        (table.rawFiles, table.erasedRows) = remembered
                     }
                 } catch .columnar(.corrupt(let location, let reason)) {
                     // Its files stay where they are; the next run makes the table anew from raw.
@@ -348,11 +354,12 @@ package struct LakeRebuild {
         return count
     }
 
-    /// Files what the rows of a table say of their raw files; returns the number of those.
+    /// Files what the rows of a table say of their raw files; returns the number of those, and of rows that
+    /// should not be there.
     private func remember(
-        _ definition: TableDefinition, _ database: Database, seed: UInt64,
-        _ report: inout RebuildReport
-    ) throws(LakeError) -> Int {
+        _ definition: TableDefinition, _ gate: SuppressionGate?, _ database: Database,
+        seed: UInt64, _ report: inout RebuildReport
+    ) throws(LakeError) -> (rawFiles: Int, erasedRows: Int) {
         let rawRoot = report.rawRoot
         let source = try Sources.id(of: definition.name, database)
         let table = try LakeTable(
@@ -380,17 +387,20 @@ package struct LakeRebuild {
         var filling = RawFileFilling(
             source: source, root: root, packed: packed, keepsGone: keepsGone)
         var records = definition.raw.format.holdsMany ? RecordFilling(definition, source) : nil
+        var gate = gate
         return try database.transaction { () throws(LakeError) in
             let editor = try RawFiles.Editor(database)
             let recordEditor = try RecordFiles.Editor(database)
+            var erasedRows = 0
             try ledger.forEach { (folder, name, row) throws(LakeError) in
                 if options.isCancelled() { throw .columnar(.cancelled) }
+                if gate?.refuses(path: row.path) == true { erasedRows += 1 }
                 try filling.add(folder, name, row, to: editor)
                 try records?.add(row, to: recordEditor)
             }
             try filling.endFolder(editor)
             try records?.endFile(recordEditor)
-            return filling.count
+            return (filling.count, erasedRows)
         }
     }
 }
