@@ -72,8 +72,12 @@ import Testing
         }
         #expect(report.tables[0].waiting.partitions == 2)
         #expect(try fixture.liveDays() == ["2:3", "3:4"])
-        #expect(try fixture.sweep { $0.maxBytes = 1 }.tables[0].waiting.partitions == 2)
-        try fixture.sweep()
+        // Raw files go with their rows.
+        #expect(report.tables[0].raw.packed == 3)
+        let second = try fixture.sweep { $0.maxBytes = 1 }
+        #expect(second.tables[0].waiting.partitions == 2)
+        #expect(second.tables[0].raw.packed == 0)
+        #expect(try fixture.sweep().tables[0].raw.packed == 7)
         #expect(try fixture.liveDays() == [])
     }
 

@@ -71,6 +71,8 @@ package struct SweepPlan: Sendable {
         var partitions: [Partition] = []
         /// Partitions, files, rows and bytes that a cap leaves for another sweep.
         var waiting = SweepReport.Amount()
+        /// The first partition that waits, as do all behind it.
+        var firstWaiting: Int32?
         var held: [SweepReport.Held] = []
         /// Rows of the snapshot.
         var rows: Int64 = 0

@@ -182,7 +182,8 @@ struct SweepPlanner {
         plan.raw = try packing.plan(
             RawFates(
                 table: plan.table, lifecycle: lifecycle, lake: lake, tier: cold,
-                database: database, keySeed: keySeed, pool: pool, isCancelled: isCancelled))
+                database: database, firstWaiting: plan.firstWaiting, keySeed: keySeed,
+                pool: pool, isCancelled: isCancelled))
     }
 
     var isCancelled: @Sendable () -> Bool {
@@ -234,6 +235,7 @@ struct SweepPlanner {
                 let size = partition.work.reduce(0) { $0 &+ $1.sizeBytes }
                 guard tables[index].waiting.partitions == 0, count <= files, size <= bytes else {
                     tables[index].waiting.add(partition)
+                    tables[index].firstWaiting = tables[index].firstWaiting ?? partition.value
                     continue
                 }
                 files -= count

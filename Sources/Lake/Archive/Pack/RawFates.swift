@@ -20,6 +20,7 @@ final class RawFates {
     private let table: LakeTable
     private let lifecycle: Lifecycle
     private let unheld: Lifecycle
+    private let firstWaiting: Int32?
     private let keySeed: UInt64
     private let pool: BufferPool
     private let isCancelled: @Sendable () -> Bool
@@ -30,11 +31,13 @@ final class RawFates {
     private var known: [Int32?: Partition] = [:]
 
     /// - lifecycle: of this table, holds included.
+    /// - firstWaiting: of this partition and those behind it nothing goes now.
     init(
         table: LakeTable, lifecycle: Lifecycle, lake: String, tier: ColdTier,
-        database: Database, keySeed: UInt64, pool: BufferPool,
+        database: Database, firstWaiting: Int32? = nil, keySeed: UInt64, pool: BufferPool,
         isCancelled: @escaping @Sendable () -> Bool
     ) throws(LakeError) {
+        self.firstWaiting = firstWaiting
         self.table = table
         self.lifecycle = lifecycle
         self.keySeed = keySeed
@@ -59,6 +62,7 @@ final class RawFates {
 
     func partition(_ partition: Int32?) throws(LakeError) -> Partition {
         if let fate = known[partition] { return fate }
+        if let partition, let firstWaiting, firstWaiting <= partition { return Partition() }
         let size = sizes[partition] ?? 0
         let verdict = lifecycle.verdict(partition: partition, sizeBytes: size)
         var fate = Partition(common: verdict.common?.action)
