@@ -70,7 +70,7 @@ package struct RawRestore {
                     if isCancelled() { throw .columnar(.cancelled) }
                     let entry = reader.entry(position)
                     guard try filter.takes(entry) else { continue }
-                    switch try RestoredRawFile.look(at: "\(request.folder)/\(entry.path)", entry) {
+                    switch try RestoredRawFiles.look(at: "\(request.folder)/\(entry.path)", entry) {
                     case .free: choice.positions.append(position)
                     case .same: report.present += 1
                     case .other(let mayReplace):
@@ -101,6 +101,7 @@ package struct RawRestore {
         guard !choices.isEmpty else { return }
         let frames = try PackFrameBuffer()
         var folders = RestoredFolders(root: request.folder)
+        var files = RestoredRawFiles(replaces: request.isForced, pool: pool)
         for choice in choices {
             // Opened anew: the indexes of all of them would not fit in memory.
             let reader = try PackReader(path: choice.pack)
@@ -108,12 +109,11 @@ package struct RawRestore {
                 if isCancelled() { throw .columnar(.cancelled) }
                 let file = try reader.stream(position, through: frames, pool: pool)
                 try folders.make(forPath: file.entry.path)
-                try RestoredRawFile.write(
-                    file, to: "\(request.folder)/\(file.entry.path)", replaces: request.isForced,
-                    pool: pool)
+                try files.add(file, at: "\(request.folder)/\(file.entry.path)")
                 report.restored += 1
                 report.restoredBytes += file.entry.stat.sizeBytes
             }
+            try files.settle()
         }
     }
 }

@@ -1,8 +1,10 @@
 import Columnar
 import Glibc
 
-/// One raw file written from a pack: a name of its own until it is whole, verified and dated.
-enum RestoredRawFile {
+/// Raw files written from packs: under names of their own until they are whole, verified, dated and durable.
+///
+/// Many are made durable at once: to sync one after the other takes longer than all the rest.
+struct RestoredRawFiles: ~Copyable {
     /// What lies at a place already.
     enum Place {
         case free
@@ -46,20 +48,36 @@ enum RestoredRawFile {
         }
     }
 
+    /// Whether files that are there are replaced; else one that has turned up meanwhile stays, and is an error.
+    private let replaces: Bool
+    private let pool: BufferPool
+    /// Names of files that are whole and not yet durable.
+    private var waiting: [String] = []
+
+    private static let waitingLimit = 512
+    /// They wait for the disk, which syncs many in the time of one.
+    private static let syncThreads = 16
+    private static let ending = ".lake-restore.tmp"
+
+    init(replaces: Bool, pool: BufferPool) {
+        self.replaces = replaces
+        self.pool = pool
+    }
+
+    deinit {
+        for path in waiting { unlink(path + Self.ending) }
+    }
+
     /// Writes a file with its bytes and times; on an error nothing of it is left.
-    ///
-    /// - replaces: false: a file that has turned up meanwhile stays, and is an error.
-    static func write(
-        _ file: PackedFile, to path: String, replaces: Bool, pool: BufferPool
-    ) throws(LakeError) {
-        let temporary = path + ".lake-restore.tmp"
+    mutating func add(_ file: PackedFile, at path: String) throws(LakeError) {
+        let temporary = path + Self.ending
         let descriptor = open(
             temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else {
             throw .io(operation: "create", path: temporary, errorNumber: errno)
         }
         do throws(LakeError) {
-            try copy(file, to: descriptor, temporary, pool)
+            try copy(file, to: descriptor, temporary)
             let nanos = file.entry.stat.modifiedNanos
             let seconds = nanos.quotientTowardsPast(1_000_000_000)
             let time = timespec(
@@ -67,23 +85,50 @@ enum RestoredRawFile {
             guard futimens(descriptor, [time, time]) == 0 else {
                 throw .io(operation: "set times", path: temporary, errorNumber: errno)
             }
-            guard fsync(descriptor) == 0 else {
-                throw .io(operation: "fsync", path: temporary, errorNumber: errno)
-            }
         } catch {
             close(descriptor)
             unlink(temporary)
             throw error
         }
-        guard close(descriptor) == 0, name(temporary, path, replaces: replaces) else {
+        guard close(descriptor) == 0 else {
             let number = errno
             unlink(temporary)
-            throw .io(operation: "create", path: path, errorNumber: number)
+            throw .io(operation: "write", path: temporary, errorNumber: number)
+        }
+        waiting.append(path)
+        if waiting.count >= Self.waitingLimit { try settle() }
+    }
+
+    /// Makes durable what was added, and gives it its names.
+    mutating func settle() throws(LakeError) {
+        try Self.sync(waiting.map { $0 + Self.ending })
+        var folders: Set<String> = []
+        while let path = waiting.last {
+            guard name(path) else {
+                throw .io(operation: "create", path: path, errorNumber: errno)
+            }
+            waiting.removeLast()
+            folders.insert(DurableFile.parent(of: path) ?? path)
+        }
+        try Self.sync(Array(folders))
+    }
+
+    private static func sync(_ paths: [String]) throws(LakeError) {
+        try Workers.forEach(paths.count, workers: syncThreads) { (index) throws(LakeError) in
+            let descriptor = open(paths[index], O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else {
+                throw .io(operation: "open", path: paths[index], errorNumber: errno)
+            }
+            defer { close(descriptor) }
+            guard fsync(descriptor) == 0 else {
+                throw .io(operation: "fsync", path: paths[index], errorNumber: errno)
+            }
         }
     }
 
     /// Gives a file its own name, in nobody's place unless that is meant; false with an errno.
-    private static func name(_ temporary: String, _ path: String, replaces: Bool) -> Bool {
+    private func name(_ path: String) -> Bool {
+        let temporary = path + Self.ending
         if replaces { return rename(temporary, path) == 0 }
         if link(temporary, path) == 0 {
             unlink(temporary)
@@ -96,8 +141,8 @@ enum RestoredRawFile {
         return rename(temporary, path) == 0
     }
 
-    private static func copy(
-        _ file: PackedFile, to descriptor: Int32, _ path: String, _ pool: BufferPool
+    private func copy(
+        _ file: PackedFile, to descriptor: Int32, _ path: String
     ) throws(LakeError) {
         do throws(ColumnarError) {
             let room = try pool.allocate(bytes: 250 << 10)
