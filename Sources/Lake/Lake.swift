@@ -137,6 +137,12 @@ package struct Lake {
         return definitions.sorted { $0.name < $1.name }
     }
 
+    /// Small tables in which a hidden row would lose data: checked by each writer before it begins.
+    private static let checkedTables = [
+        "iceberg_tables", "sources", "settings", "cold_files", "packs", "restored_files", "holds",
+        "suppressions",
+    ]
+
     /// Locks the lake for writing, and upgrades its database if an older program made it.
     ///
     /// - makesRoom: on a full disk the writer may use what is kept for it (`DiskReserve`).
@@ -149,6 +155,7 @@ package struct Lake {
         let reserve = DiskReserve(lake: path)
         if makesRoom { reserve.letGo() } else { reserve.take() }
         try database.upgrade()
+        for table in Self.checkedTables { try database.checkIndexes(of: table) }
         return lock
     }
 

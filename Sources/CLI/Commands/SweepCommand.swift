@@ -10,7 +10,9 @@ enum SweepCommand: Command {
             Option("dry-run", "Print what would be moved, and the plan's id; change nothing"),
             Option("plan", value: "ID", "Do exactly the plan that a dry run printed, or nothing"),
             Option("table", value: "NAME", "Only this table"),
-            Option("max-files", value: "N", "Move at most N Parquet files; the rest waits, its raw files too"),
+            Option(
+                "max-files", value: "N",
+                "Move at most N Parquet files; the rest waits, its raw files too"),
             Option(
                 "max-bytes", value: "N", "Move at most N bytes of them, like 500M"),
             Option(

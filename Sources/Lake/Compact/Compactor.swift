@@ -76,6 +76,21 @@ struct Compactor {
         }
     }
 
+    /// Refuses to make a table anew that has rows by the state: it would get only those that change now.
+    private func requireNoRows(
+        of definition: TableDefinition, _ source: Int64
+    ) throws(LakeError) {
+        let files = try RememberedFiles(database, source: source)
+        while let file = try files.next() {
+            guard file.state.flags.contains(.hasRow) else { continue }
+            throw .corrupt(
+                .init(path: database.path),
+                reason:
+                    "the catalog has no table \(definition.name), of which rows are remembered; "
+                    + "lake rebuild --force adopts its newest state")
+        }
+    }
+
     private func table(
         _ definition: TableDefinition, runID: Int64, changed: ChangedPaths.List?,
         _ referred: ReferredTables,
@@ -85,6 +100,7 @@ struct Compactor {
         let table = try LakeTable(
             definition, source: source, catalog: SQLCatalog(database), lake: lake,
             identity: identity)
+        if table.isNew { try requireNoRows(of: definition, source) }
         let metrics = try MetricsTable(
             of: table, catalog: SQLCatalog(database), database: database, lake: lake,
             identity: identity)

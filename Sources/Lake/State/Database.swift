@@ -148,6 +148,20 @@ package final class Database {
         return findings == ["ok"] ? [] : findings
     }
 
+    /// Throws `corrupt` if a small table and its indexes do not agree.
+    ///
+    /// SQLite has no checksums: one flipped byte in an index hides a row from all who look for it.
+    func checkIndexes(of table: String) throws(LakeError) {
+        let statement = try prepare("PRAGMA integrity_check('\(table)')")
+        while try statement.step() {
+            let finding = statement.text(0)
+            guard finding == "ok" else {
+                throw .corrupt(
+                    .init(path: path), reason: "\(finding) in \(table); see lake rebuild --help")
+            }
+        }
+    }
+
     /// Brings an older file to our version: all steps in one transaction, or none.
     ///
     /// Only the holder of the lake's lock may call this. Readers wait for the transaction's end.
