@@ -51,6 +51,9 @@ enum SweepReportText {
         if table.undatedRows > 0 {
             text += "  \(rows(table.undatedRows)) have no time, so no rule moves them\n"
         }
+        if let other = table.sharesRawWith {
+            text += "  raw files stay where they are: the table \(other) may read them too\n"
+        }
         text += raw(table.raw, isPlan: isPlan)
         let damaged = table.damaged.map { "damaged, left as it is: \($0.partition): \($0.reason)" }
         return text + RunReportText.cut(damaged, more: 0, "lake sweep --json")

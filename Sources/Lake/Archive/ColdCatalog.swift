@@ -39,7 +39,7 @@ package struct ColdCatalog: Sendable {
     /// Into the lake, and into the cold tier where that is mounted and can be written to. `run` names the file:
     /// what a crashed run leaves is collected with its other files.
     package static func write(
-        _ database: Database, lake: String, run: RunIdentity
+        _ database: Database, lake: String, run: RunIdentity, changesTier: Bool = false
     ) throws(LakeError) {
         guard database.version >= ColdFiles.version else { return }
         let catalog = try ColdCatalog(database, writtenMicros: run.startedMicros)
@@ -52,8 +52,11 @@ package struct ColdCatalog: Sendable {
         guard (try? tier.isMounted()) == true else { return }
         do throws(LakeError) {
             try write(bytes, name: name, into: tier.absolute(folder))
-        } catch .io(_, _, let errorNumber) where isReadOnly(errorNumber) {
-            // Who writes nothing else to the cold tier need not be kept from its work.
+        } catch .io(let operation, let path, let errorNumber) {
+            // A tier that is full or read-only keeps nobody from work that leaves it as it is.
+            guard !changesTier else {
+                throw .io(operation: operation, path: path, errorNumber: errorNumber)
+            }
         }
     }
 
@@ -195,10 +198,6 @@ package struct ColdCatalog: Sendable {
             json.member("hex", Hexadecimal.text(bytes))
             json.endObject()
         }
-    }
-
-    private static func isReadOnly(_ errorNumber: Int32) -> Bool {
-        errorNumber == EROFS || errorNumber == EACCES
     }
 
     // MARK: Reading

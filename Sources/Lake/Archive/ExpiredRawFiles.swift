@@ -19,6 +19,8 @@ struct ExpiredRawFiles {
         var count = 0
         try Self.edit(database, source: source, into: journal) { folder, name, state in
             guard state.flags.contains(.hasRow), !Self.isDone(state),
+                // Its newer bytes have no row yet, and lie nowhere else.
+                !state.flags.contains(.isQuarantined),
                 // What was rewritten with the row that has expired is no news.
                 state.flags.contains(.isExpired) || concerns(folder, name, state)
             else { return false }

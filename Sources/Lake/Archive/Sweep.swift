@@ -127,15 +127,18 @@ struct Sweep {
             }
             return
         }
-        for table in plan.tables where table.rows >= SweepOptions.freeRows {
-            let leaving = table.leavingRows
+        for table in plan.tables {
+            // What expires on the cold tier is weighed too: nothing else is as final.
+            let expiring = table.expiringArchivedRows
+            let total = expiring > 0 ? table.rows &+ table.archivedRows : table.rows
+            guard total >= SweepOptions.freeRows else { continue }
+            let leaving = table.leavingRows &+ expiring
             let (share, overflow) = leaving.multipliedReportingOverflow(by: 100)
-            let (limit, _) = table.rows.multipliedReportingOverflow(
-                by: Int64(options.maxPercent))
+            let (limit, _) = total.multipliedReportingOverflow(by: Int64(options.maxPercent))
             guard !overflow, share <= limit else {
                 throw .sweepRefused(
                     .tooMuch(
-                        table: table.name, rows: leaving, total: table.rows,
+                        table: table.name, rows: leaving, total: total,
                         percent: options.maxPercent, planID: plan.id))
             }
         }
@@ -194,6 +197,9 @@ struct Sweep {
                         database, id: file.id, to: file.place, path: file.path, file.storageClass)
                 }
                 for file in table.forgotten { try ColdFiles.remove(database, id: file.id) }
+                for copy in table.plan.endingCopies {
+                    try RestoredFiles.remove(database, path: copy.file.path)
+                }
                 for move in table.plan.packs {
                     try Packs.setClass(database, id: move.pack.id, move.storageClass)
                 }
@@ -210,7 +216,7 @@ struct Sweep {
             try options.run.checkCancelled()
             try Runs.commit(
                 database, id: runID, atMicros: finishedMicros(begun: begun), report: text)
-            try ColdCatalog.write(database, lake: lake, run: identity)
+            try ColdCatalog.write(database, lake: lake, run: identity, changesTier: true)
         }
     }
 
@@ -256,6 +262,7 @@ struct Sweep {
             if let raw = table.plan.raw {
                 report.packedSources.add(SweepReport.Sources(try sources.removeReturned(of: raw)))
             }
+            if table.plan.sharesRawWith != nil { continue }
             let removal = try ExpiredRawFiles.remove(
                 database, source: table.plan.source, root: root, journalFolder: lake,
                 isCancelled: planner.isCancelled)

@@ -55,7 +55,7 @@ package struct SweepPlan: Sendable {
         var work: [File] { files.filter(\.hasWork) }
 
         /// Every file of it expires as a whole.
-        var expires: Bool { files.allSatisfy { $0.isWhole(.expire) } }
+        var expires: Bool { !files.isEmpty && files.allSatisfy { $0.isWhole(.expire) } }
         /// Some rows expire, others do not.
         var expiresPartly: Bool {
             !expires && files.contains { $0.rows(.expire) > 0 }
@@ -76,8 +76,16 @@ package struct SweepPlan: Sendable {
         var held: [SweepReport.Held] = []
         /// Rows of the snapshot.
         var rows: Int64 = 0
+        /// Rows that were archived before.
+        var archivedRows: Int64 = 0
         /// Rows that never move: of NULL's partition, or of a table without partitions.
         var undatedRows: Int64 = 0
+        /// Temporary copies of partitions that expire: they go with them.
+        var endingCopies: [LiveFile] = []
+        /// Partitions left as they are, because a file of theirs cannot be read.
+        var damaged: [SweepReport.Damaged] = []
+        /// Another table that reads the same raw files, which therefore stay.
+        var sharesRawWith: String?
         /// Raw files to be packed; nil where there is no raw folder, or no rule.
         var raw: RawPacking.Plan?
         /// Packs all of whose files are due for a further class.
@@ -96,9 +104,18 @@ package struct SweepPlan: Sendable {
                 for (action, rows) in file.fates {
                     switch action {
                     case nil, .transition(.glacierIR): continue
-                    case .transition, .expire: sum += rows
+                    case .transition, .expire: sum &+= rows
                     }
                 }
+            }
+            return sum
+        }
+
+        /// Archived rows that expire: nothing brings them back.
+        var expiringArchivedRows: Int64 {
+            var sum: Int64 = 0
+            for file in partitions.flatMap(\.files) {
+                if case .cold = file.origin { sum &+= file.rows(.expire) }
             }
             return sum
         }

@@ -47,10 +47,18 @@ struct SweepPlanner {
             definition, source: source, catalog: catalog, lake: lake, identity: identity)
         var plan = SweepPlan.Table(name: definition.name, source: source, table: table)
         plan.rows = LakeTable.rows(of: table.iceberg.metadata)
-        // What was asked back is not swept straight away again.
-        let restored = Set(try RestoredFiles.list(database, source: source).map(\.path))
+        // What was asked back is not swept straight away again, nor what has changed in it meanwhile.
+        let copies = try RestoredFiles.list(database, source: source)
+        let restored = Set(copies.map(\.path))
+        var copied: [Int32: [LiveFile]] = [:]
+        let asked = Set(
+            copies.filter { identity.startedMicros < $0.expiresMicros }.map(\.partition))
         var live: [Int32: [LiveFile]] = [:]
-        for (partition, file) in try table.liveFiles() where !restored.contains(file.file.path) {
+        for (partition, file) in try table.liveFiles() {
+            guard !restored.contains(file.file.path) else {
+                if let partition { copied[partition, default: []].append(file) }
+                continue
+            }
             guard let partition else {
                 plan.undatedRows += file.file.recordCount
                 continue
@@ -61,12 +69,30 @@ struct SweepPlanner {
         plan.packs = try packMoves(source, lifecycle)
         var archived: [Int32: [ColdFiles.Record]] = [:]
         for record in try ColdFiles.list(database, source: source) {
+            plan.archivedRows &+= record.rowCount
             if let partition = record.partition { archived[partition, default: []].append(record) }
         }
         for value in Set(live.keys).union(archived.keys).sorted() {
             try options.run.checkCancelled()
-            let partition = try partition(
-                value, live[value] ?? [], archived[value] ?? [], lifecycle, table)
+            var partition: SweepPlan.Partition
+            do throws(LakeError) {
+                partition = try self.partition(
+                    value, live[value] ?? [], archived[value] ?? [], lifecycle, table)
+                if partition.expires {
+                    plan.endingCopies += copied[value] ?? []
+                } else if asked.contains(value) {
+                    partition = try self.partition(
+                        value, [], archived[value] ?? [], lifecycle, table)
+                }
+            } catch .corrupt(let location, let reason) {
+                plan.damaged.append(
+                    .init(partition: table.folderName(of: value), reason: "\(location): \(reason)"))
+                continue
+            } catch .columnar(.corrupt(let location, let reason)) {
+                plan.damaged.append(
+                    .init(partition: table.folderName(of: value), reason: "\(location): \(reason)"))
+                continue
+            }
             addHeld(partition, to: &plan)
             if !partition.work.isEmpty { plan.partitions.append(partition) }
         }
@@ -179,6 +205,10 @@ struct SweepPlanner {
         guard !lifecycle.rules.isEmpty,
             let packing = packing(plan.table, nowMicros: lifecycle.nowMicros)
         else { return }
+        let layout = plan.table.definition.raw
+        plan.sharesRawWith =
+            definitions.first { $0.name != plan.name && $0.raw.mayShareFiles(with: layout) }?.name
+        guard plan.sharesRawWith == nil else { return }
         plan.raw = try packing.plan(
             RawFates(
                 table: plan.table, lifecycle: lifecycle, lake: lake, tier: cold,

@@ -117,6 +117,7 @@ extension SweepReport.Table {
         json.beginObject()
         waiting.members(&json)
         json.endObject()
+        if let sharesRawWith { json.member("shares_raw_with", sharesRawWith) }
         json.objects("damaged", damaged) { json, file in
             json.member("partition", file.partition)
             json.member("reason", file.reason)
@@ -143,6 +144,7 @@ extension SweepReport.Table {
                 rows: $0["rows"]?.integer ?? 0)
         }
         waiting = .init(json["waiting"])
+        sharesRawWith = json["shares_raw_with"]?.string
         damaged = (json["damaged"]?.array ?? []).map {
             SweepReport.Damaged(partition: text($0, "partition"), reason: text($0, "reason"))
         }

@@ -108,6 +108,8 @@ package struct SweepReport: Hashable, Sendable {
         package var undatedRows: Int64 = 0
         package var bytesWritten: Int64 = 0
         package var damaged: [Damaged] = []
+        /// Another table that reads the same raw files, which therefore stay.
+        package var sharesRawWith: String?
         package var raw = Raw()
 
         package init(name: String) {
@@ -150,6 +152,8 @@ extension SweepReport.Table {
         rowsBefore = plan.rows
         rowsAfter = plan.rows - plan.leavingRows
         undatedRows = plan.undatedRows
+        damaged = plan.damaged
+        sharesRawWith = plan.sharesRawWith
         if let counts = plan.raw?.counts {
             raw.packed = counts.packed
             raw.packedBytes = counts.packedBytes

@@ -93,7 +93,7 @@ struct TableSweep {
         _ outcomes: [FileArchive.Outcome]
     ) throws(LakeError) -> PreparedCommit? {
         let added = outcomes.flatMap(\.added)
-        let removed = outcomes.compactMap(\.removed)
+        let removed = outcomes.compactMap(\.removed) + plan.endingCopies
         guard !added.isEmpty || !removed.isEmpty else { return nil }
         let rows = { (files: [DataFile]) in files.reduce(0) { $0 &+ $1.recordCount } }
         let operation: SnapshotOperation =

@@ -309,7 +309,7 @@ struct AccountErasure {
     /// Writes the cold catalog anew, if there is one; inside a transaction, as its last step.
     func writeCatalog() throws(LakeError) {
         guard DurableFile.exists("\(lake)/\(ColdCatalog.folder)") else { return }
-        try ColdCatalog.write(database, lake: lake, run: identity)
+        try ColdCatalog.write(database, lake: lake, run: identity, changesTier: true)
     }
 
     /// Forgets the id itself, in every page of the database; only its salted hash is left.

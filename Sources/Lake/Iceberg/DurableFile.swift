@@ -60,7 +60,7 @@ package enum DurableFile {
     package static func makeFolder(_ path: String) throws(LakeError) {
         if mkdir(path, 0o755) != 0 {
             switch errno {
-            case EEXIST: return
+            case EEXIST: break
             case ENOENT:
                 guard let parent = parent(of: path) else { throw failure("mkdir", path) }
                 try makeFolder(parent)

@@ -146,6 +146,27 @@ extension RawLayout {
         return true
     }
 
+    /// Whether a path may be a raw file of both; never no if one is.
+    func mayShareFiles(with other: RawLayout) -> Bool {
+        components.count == other.components.count
+            && zip(components, other.components).allSatisfy { Self.mayMeet($0, $1) }
+    }
+
+    /// By the literal beginnings and ends of two components.
+    private static func mayMeet(_ a: [Piece], _ b: [Piece]) -> Bool {
+        func literal(_ piece: Piece?) -> [UInt8] {
+            if case .literal(let bytes)? = piece { bytes } else { [] }
+        }
+        if a.count == 1, b.count == 1, case .literal(let x) = a[0], case .literal(let y) = b[0] {
+            return x == y
+        }
+        let (head, otherHead) = (literal(a.first), literal(b.first))
+        let (tail, otherTail) = (literal(a.last), literal(b.last))
+        return (head.starts(with: otherHead) || otherHead.starts(with: head))
+            && (tail.reversed().starts(with: otherTail.reversed())
+                || otherTail.reversed().starts(with: tail.reversed()))
+    }
+
     /// Captures take as little as they can, the last piece takes the rest.
     private static func match(
         _ text: UnsafeRawBufferPointer, _ range: Range<Int>, _ pieces: [Piece],

@@ -42,7 +42,8 @@ struct ExpiredPacks {
                 try database.transaction { () throws(LakeError) in
                     try prepared.publish(database)
                     if let lake = DurableFile.parent(of: database.path) {
-                        try ColdCatalog.write(database, lake: lake, run: identity)
+                        try ColdCatalog.write(
+                            database, lake: lake, run: identity, changesTier: true)
                     }
                 }
             } catch {

@@ -53,19 +53,23 @@ struct PackedSources {
         guard try !Packs.list(database, in: .deleting).isEmpty else { return }
         let tier = try ColdTier(lake: lake, database: database)
         guard try tier.isMounted() else { return }
-        _ = try PackedSources(database: database, tier: tier, root: root).finish()
+        _ = try PackedSources(database: database, tier: tier, root: root).finish(
+            rereading: BufferPool())
     }
 
     /// Goes through the packs whose sources may still be there, some at a time.
     ///
     /// The caller holds the lake's lock; nothing is asked of a lake without packs.
-    func finish() throws(LakeError) -> Counts {
+    ///
+    /// - rereading: time has passed since the packs were written, so each is read again first.
+    func finish(rereading pool: BufferPool? = nil) throws(LakeError) -> Counts {
         let packs = try Packs.list(database, in: .deleting)
         guard !packs.isEmpty else { return Counts() }
         let total = Mutex<(counts: Counts, done: [Int64])>((Counts(), []))
         let (tier, root, isCancelled) = (tier, root, isCancelled)
         try Workers.forEach(packs.count, workers: Self.threads) { (index) throws(LakeError) in
             let path = tier.absolute(packs[index].path)
+            if let pool, try !Self.isSound(packs[index], at: path, pool, isCancelled) { return }
             guard let counts = try Self.removeSources(of: path, root, isCancelled) else { return }
             total.withLock { total in
                 total.counts += counts
@@ -77,6 +81,18 @@ struct PackedSources {
             for id in done { try Packs.setState(database, id: id, .done) }
         }
         return counts
+    }
+
+    /// Whether a pack is, byte for byte, what was filed.
+    private static func isSound(
+        _ pack: Packs.Record, at path: String, _ pool: BufferPool, _ isCancelled: () -> Bool
+    ) throws(LakeError) -> Bool {
+        do throws(LakeError) {
+            return try PackReader(path: path, isFresh: true).verify(
+                pool: pool, isCancelled: isCancelled) == pack.sha256
+        } catch .corrupt, .io, .columnar(.corrupt), .columnar(.io) {
+            return false
+        }
     }
 
     /// An unlink waits for the disk most of the time.

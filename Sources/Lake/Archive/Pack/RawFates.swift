@@ -70,7 +70,12 @@ final class RawFates {
             fate.common = nil
             fate.isHeld = !unheld.verdict(partition: partition, sizeBytes: size).isEmpty
         } else if !verdict.isUniform {
-            fate.exceptions = try exceptions(verdict, files[partition] ?? [])
+            do throws(LakeError) {
+                fate.exceptions = try exceptions(verdict, files[partition] ?? [])
+            } catch .columnar(.corrupt) {
+                // Whose rows cannot be read stays; the plan of its rows tells of the damage.
+                fate = Partition()
+            }
         }
         known[partition] = fate
         return fate

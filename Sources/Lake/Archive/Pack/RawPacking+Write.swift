@@ -49,6 +49,7 @@ extension RawPacking {
         guard plan.counts.returned > 0 else { return 0 }
         var changed = 0
         let folders = RawFolders(root: root)
+        let frames = try PackFrameBuffer()
         // Later packs have later versions.
         for pack in try Packs.list(database, source: table.source).reversed() {
             let files = try plan.spool.returned(to: pack)
@@ -70,11 +71,36 @@ extension RawPacking {
                     changed += 1
                     continue
                 }
-                if digest == entry.sha256 { try plan.spool.change(file, to: .verified) }
+                // The pack's own bytes are read too: what its index says proves nothing.
+                if digest == entry.sha256, try isSound(position, of: reader, frames) {
+                    try plan.spool.change(file, to: .verified)
+                }
             }
         }
         try plan.spool.change(all: .returned, to: .pack)
         return changed
+    }
+
+    /// Whether a file of a pack can still be read, every byte as it was packed.
+    private func isSound(
+        _ position: Int, of reader: PackReader, _ frames: PackFrameBuffer
+    ) throws(LakeError) -> Bool {
+        do throws(ColumnarError) {
+            let file: PackedFile
+            do throws(LakeError) {
+                file = try reader.stream(position, through: frames, pool: pool)
+            } catch {
+                return false
+            }
+            let room = try pool.allocate(bytes: 60 << 10)
+            let target = UnsafeMutableRawBufferPointer(start: room.base, count: room.capacityBytes)
+            while try file.read(into: target) > 0 { continue }
+            return true
+        } catch .corrupt, .io {
+            return false
+        } catch {
+            throw .columnar(error)
+        }
     }
 
     /// SHA-256 of a file's bytes; nil if it is not the file that was planned.
