@@ -12,6 +12,8 @@ struct LakeCatalog: Catalog {
     private let glacierMode: GlacierMode?
     /// Gets what the tables' scans pass over.
     private let skipped: SkippedRowsLog
+    /// `--lake` as it was given, for commands in messages.
+    private let lakeOption: String?
     private let nowMicros: Int64
     /// Threads that read footers.
     private let workers: Int
@@ -35,14 +37,16 @@ struct LakeCatalog: Catalog {
         return try lakeCall { () throws(LakeError) in
             try LakeCatalog(
                 path: path, glacierMode: glacierMode, skipped: skipped,
+                lakeOption: arguments.value("lake"),
                 nowMicros: surroundings.nowMicros(), workers: workers)
         }
     }
 
     init(
-        path: String, glacierMode: GlacierMode?, skipped: SkippedRowsLog, nowMicros: Int64,
-        workers: Int
+        path: String, glacierMode: GlacierMode?, skipped: SkippedRowsLog, lakeOption: String?,
+        nowMicros: Int64, workers: Int
     ) throws(LakeError) {
+        self.lakeOption = lakeOption
         self.path = path
         self.glacierMode = glacierMode
         self.skipped = skipped
@@ -72,7 +76,7 @@ struct LakeCatalog: Catalog {
             if isArchive { return ArchiveTable(try archive.entries(in: lake)) }
             return LakeTable(
                 archive, mode: try mode(of: table, archive, lake), lake: path, skipped: skipped,
-                workers: workers, hidden: try lake.hiddenRows(of: table))
+                lakeOption: lakeOption, workers: workers, hidden: try lake.hiddenRows(of: table))
         } catch {
             throw QueryError(error)
         }
@@ -100,6 +104,7 @@ struct LakeTable: Query.Table {
     private let mode: GlacierMode
     private let lake: String
     private let skipped: SkippedRowsLog
+    private let lakeOption: String?
     private let snapshot: TableSnapshot?
     /// Temporary copies that are passed over, by stored path.
     private let hiddenCopies: Set<String>
@@ -110,12 +115,13 @@ struct LakeTable: Query.Table {
 
     init(
         _ archive: TableArchive, mode: GlacierMode, lake: String, skipped: SkippedRowsLog,
-        workers: Int, hidden: HiddenRows?
+        lakeOption: String?, workers: Int, hidden: HiddenRows?
     ) {
         self.archive = archive
         self.mode = mode
         self.lake = lake
         self.skipped = skipped
+        self.lakeOption = lakeOption
         self.workers = workers
         snapshot = archive.table.currentSnapshot
         var fields = (snapshot?.schema ?? archive.table.metadata.schema).fields
@@ -187,7 +193,8 @@ struct LakeTable: Query.Table {
             try archive.files(matching: predicates, workers: workers)
         }
         if mode == .fail, let rows = archive.skipped(files, mode) {
-            let text = SkippedRowsText(table: archive.table.name, rows: rows)
+            let text = SkippedRowsText(
+                table: archive.table.name, rows: rows, lakeOption: lakeOption)
             throw QueryError(
                 .archivedRows, text.failure,
                 hint: "\(text.command) brings them back; "

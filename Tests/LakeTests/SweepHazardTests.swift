@@ -121,4 +121,17 @@ import Testing
         #expect(report.tables[0].damaged.count == 1)
         #expect(try fixture.coldDays().count == 2)
     }
+
+    /// What a hold keeps is told by every sweep, and of no hold that keeps nothing.
+    @Test func holdsAreToldAsLongAsTheyKeepRows() throws {
+        let fixture = try LakeFixture.withPosts(retention: SweepTests.glacier)
+        try fixture.hold(account: "u1")
+        try fixture.hold(account: "nobody")
+        for _ in 0..<2 {
+            let held = try fixture.sweep().tables[0].held
+            #expect(held.map(\.hold) == [1])
+            #expect(held.map(\.rows) == [5])
+            #expect(held.map(\.partitions) == [3])
+        }
+    }
 }

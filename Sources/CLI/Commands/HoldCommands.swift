@@ -143,7 +143,9 @@ enum HoldAddCommand: Command {
             output.write(HoldCommands.json(entry, nowMicros: now))
         } else {
             output.write("hold \(entry.hold.id): \(HoldCommands.scope(entry))\n")
-            output.write("release it with: lake hold release \(entry.hold.id) --reason TEXT\n")
+            let lake = arguments.value("lake").map { " --lake " + PrintedName.word($0) } ?? ""
+            output.write(
+                "release it with: lake hold release \(entry.hold.id) --reason TEXT\(lake)\n")
         }
         output.flush()
         return ExitCode.done

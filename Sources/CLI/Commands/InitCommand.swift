@@ -49,7 +49,7 @@ enum InitCommand: Command {
         if !schemas.isEmpty {
             let tables = schemas.map { $0.name.split(separator: ".").first.map(String.init) ?? "" }
             output.write("tables: \(tables.joined(separator: ", "))\n")
-            output.write("next: lake compact --lake \(folder)\n")
+            output.write("next: lake compact --lake \(PrintedName.word(folder))\n")
         }
         output.flush()
         return ExitCode.done

@@ -104,6 +104,7 @@ enum RebuildCommand: Command {
         }
         text += "made \(path)/lake.db"
         text += (report.setAside.map { "; the old one is \($0)" } ?? "") + "\n"
-        return report.rawRoot == nil ? text : text + "next: lake compact --lake \(path)\n"
+        return report.rawRoot == nil
+            ? text : text + "next: lake compact --lake \(PrintedName.word(path))\n"
     }
 }

@@ -25,6 +25,17 @@ enum PrintedName {
         return text + "'"
     }
 
+    /// One word of a command that is printed to be pasted into a shell.
+    static func word(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                || (0x61...0x7A).contains(byte) || "/._-+=:,@%".utf8.contains(byte)
+        }
+        if isPlain, !text.isEmpty { return text }
+        guard !text.unicodeScalars.contains(where: isControl) else { return of(text) }
+        return "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+
     /// Controls, and the marks that turn the direction of what follows.
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {

@@ -85,7 +85,7 @@ struct SkippedRowsText {
             words += " --from \(Instant.day(days.lowerBound))"
             words += " --until \(Instant.day(days.upperBound))"
         }
-        if let lakeOption { words += " --lake \(Self.shellWord(lakeOption))" }
+        if let lakeOption { words += " --lake \(PrintedName.word(lakeOption))" }
         return words
     }
 
@@ -105,14 +105,5 @@ struct SkippedRowsText {
             text += "  they lie in the cold tier \(unmountedTier), which is not mounted\n"
         }
         return text + "  to bring them back: \(command)\n"
-    }
-
-    private static func shellWord(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
-                || (0x61...0x7A).contains(byte) || "/._-+=:,@%".utf8.contains(byte)
-        }
-        return isPlain && !text.isEmpty
-            ? text : "'" + text.replacing("'", with: "'\\''") + "'"
     }
 }

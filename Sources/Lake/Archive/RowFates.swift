@@ -25,6 +25,36 @@ struct RowFates {
         in path: String, columns wanted: [Int],
         _ body: (Batch, [RetentionRule.Action?]) throws(ColumnarError) -> Void
     ) throws(LakeError) {
+        try forEachBatch(in: path, columns: wanted) { (batch, verdicts) throws(ColumnarError) in
+            try body(
+                batch, try verdicts.actions(of: batch.columns, count: batch.count, pool: pool))
+        }
+    }
+
+    /// Counts a file's rows by what becomes of them, and by the hold that keeps them (its id).
+    func census(
+        in path: String
+    ) throws(LakeError) -> (actions: [RetentionRule.Action?: Int64], held: [Int64: Int64]) {
+        var actions: [RetentionRule.Action?: Int64] = [:]
+        var held: [Int64: Int64] = [:]
+        try forEachBatch(in: path, columns: []) { (batch, verdicts) throws(ColumnarError) in
+            for fate in try verdicts.fates(of: batch.columns, count: batch.count, pool: pool) {
+                switch fate {
+                case .common: actions[verdict.common?.action, default: 0] += 1
+                case .rule(let index): actions[verdict.conditional[index].action, default: 0] += 1
+                case .held(let index):
+                    actions[nil, default: 0] += 1
+                    held[verdict.rowHolds[index].id, default: 0] += 1
+                }
+            }
+        }
+        return (actions, held)
+    }
+
+    private func forEachBatch(
+        in path: String, columns wanted: [Int],
+        _ body: (Batch, RowVerdicts) throws(ColumnarError) -> Void
+    ) throws(LakeError) {
         let asked = RowVerdicts(verdict, table.definition, schema: table.schema).columns
         let columns = wanted + asked.filter { !wanted.contains($0) }
         // Rows are counted by a column: at least one must be read.
@@ -34,9 +64,7 @@ struct RowFates {
         do throws(ColumnarError) {
             try table.forEachBatch(of: path, columns: read, pool: pool, isCancelled) {
                 (batch) throws(ColumnarError) in
-                try body(
-                    batch,
-                    try verdicts.actions(of: batch.columns, count: batch.count, pool: pool))
+                try body(batch, verdicts)
             }
         } catch {
             throw .columnar(error)

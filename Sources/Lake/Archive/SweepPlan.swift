@@ -24,6 +24,8 @@ package struct SweepPlan: Sendable {
         /// Rows by what becomes of them; those that stay as they are under nil.
         var fates: [RetentionRule.Action?: Int64]
         var verdict: Lifecycle.Verdict
+        /// Rows that holds on single rows keep, by the hold's id.
+        var held: [Int64: Int64] = [:]
 
         /// An amendment that still lies in the lake's folder.
         var isToBeCarried: Bool {

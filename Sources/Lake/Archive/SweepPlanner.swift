@@ -143,14 +143,13 @@ struct SweepPlanner {
             file.fates = [Self.further(verdict.common?.action, than: file.storageClass): file.rows]
             return file
         }
+        let (actions, held) = try RowFates(verdict, table, pool: pool, isCancelled: isCancelled)
+            .census(in: file.path)
         var census: [RetentionRule.Action?: Int64] = [:]
-        try RowFates(verdict, table, pool: pool, isCancelled: isCancelled).forEach(
-            in: file.path, columns: []
-        ) { _, actions in
-            for action in actions {
-                census[Self.further(action, than: file.storageClass), default: 0] += 1
-            }
+        for (action, rows) in actions {
+            census[Self.further(action, than: file.storageClass), default: 0] += rows
         }
+        file.held = held
         let found = census.values.reduce(0, +)
         guard found == file.rows else {
             throw .corrupt(
@@ -233,13 +232,13 @@ struct SweepPlanner {
     private func addHeld(_ partition: SweepPlan.Partition, to plan: inout SweepPlan.Table) {
         var found: [Int64: SweepReport.Held] = [:]
         for file in partition.files {
-            let whole = file.verdict.hold
-            let holds = whole.map { [$0] } ?? (file.hasWork ? file.verdict.rowHolds : [])
-            for hold in holds {
+            let held = file.verdict.hold.map { [$0.id: file.rows] } ?? file.held
+            for hold in [file.verdict.hold].compactMap({ $0 }) + file.verdict.rowHolds {
+                guard let rows = held[hold.id], rows > 0 else { continue }
                 found[
                     hold.id,
                     default: SweepReport.Held(hold: hold.id, reason: hold.reason, partitions: 1)
-                ].rows += whole == nil ? file.rows(nil) : file.rows
+                ].rows += rows
             }
         }
         for held in found.values {

@@ -128,8 +128,8 @@ final class OtherCopies {
         let raw = try rawFiles(table: table, partition: target.partition)
         return word(
             raw.isWhole ? .recoverable : .lost, raw.text,
-            "restore it from a copy; else bring its raw files back (lake restore --raw) into the raw "
-                + "folder and lake compact")
+            "restore it from a copy; else bring its raw files back (lake restore --raw --to the raw "
+                + "folder), then lake rebuild --force and lake compact")
     }
 
     /// The file that was archived, as long as an older snapshot names it; nil if it is gone.
