@@ -51,7 +51,7 @@ enum RecordText {
         case .restored(let storage, let expiry):
             "\(storage?.rawValue ?? "archived"), restored: queries read its copy until "
                 + Instant.text(micros: expiry)
-        case .expired: "expired: its row and its bytes are gone for good"
+        case .expired: "expired: its row is gone for good"
         case .erased: "erased: its account was forgotten, and what comes of it is refused"
         case .quarantined: "quarantined: it has no row, its raw file is kept as it is"
         case .untaken: "not taken yet: the next lake compact reads its raw file"

@@ -4,7 +4,7 @@ import Glibc
 /// What `lake.db` knows of the cold tier, as a file beside it: losing `lake.db` loses no archived row.
 ///
 /// ```
-/// LAKE/catalog/00000057-0001-RUNUUID.json, COLD/catalog/00000057-0001-RUNUUID.json
+/// LAKE/catalog/00000057-000001-RUNUUID.json, COLD/catalog/00000057-000001-RUNUUID.json
 /// { "run": 57, "uuid": "…", "written_micros": …,
 ///   "tables": { "packs": { "columns": ["id", …], "rows": [[1, …], …] }, … }, "lake.checksum": "…" }
 /// ```
@@ -31,6 +31,8 @@ package struct ColdCatalog: Sendable {
         "settings", "sources", "cold_files", "packs", "restores", "restored_files",
     ]
     private static let keptFiles = 3
+    /// An expiry may write one for each pack.
+    private static let orderDigits = 6
 
     // MARK: Writing
 
@@ -90,8 +92,8 @@ package struct ColdCatalog: Sendable {
         let run = padded(number, 8)
         let names = try FolderNames.files(in: "\(lake)/\(folder)")
         let orders = names.filter { $0.hasPrefix(run + "-") }
-            .compactMap { Int64($0.dropFirst(run.utf8.count + 1).prefix(4)) }
-        return "\(run)-\(padded((orders.max() ?? 0) + 1, 4))-\(uuid).json"
+            .compactMap { Int64($0.dropFirst(run.utf8.count + 1).prefix(orderDigits)) }
+        return "\(run)-\(padded((orders.max() ?? 0) + 1, orderDigits))-\(uuid).json"
     }
 
     private static func padded(_ number: Int64, _ width: Int) -> String {

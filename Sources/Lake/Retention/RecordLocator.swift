@@ -350,7 +350,8 @@ struct RecordLocator {
             return .quarantined
         }
         if places.quarantineReason != nil, hits.isEmpty { return .quarantined }
-        return state == nil ? .untaken : .withoutRow
+        guard state == nil, case .present? = places.raw else { return .withoutRow }
+        return .untaken
     }
 
     private func time(of values: [Value]) -> Int64? {
