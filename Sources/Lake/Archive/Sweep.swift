@@ -210,9 +210,9 @@ struct Sweep {
                     records: { (_) throws(LakeError) in })
                 if let packed = table.packed { try table.packing?.publish(packed) }
             }
-            for path in retired {
-                try RetiredFiles.add(database, path: path, atMicros: now)
-            }
+            try RetiredFiles.add(
+                database, paths: retired, atMicros: now,
+                unless: ArchivedPaths(lake: lake, cold: cold, database: database))
             try options.run.checkCancelled()
             try Runs.commit(
                 database, id: runID, atMicros: finishedMicros(begun: begun), report: text)

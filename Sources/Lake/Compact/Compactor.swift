@@ -194,7 +194,9 @@ struct Compactor {
                     try Quarantine.remove(database, source: source, path: path)
                 }
             }
-            for path in expired { try RetiredFiles.add(database, path: path, atMicros: now) }
+            try RetiredFiles.add(
+                database, paths: expired, atMicros: now,
+                unless: ArchivedPaths(lake: lake, cold: cold, database: database))
             try options.checkCancelled()
             try Runs.commit(
                 database, id: runID, atMicros: finishedMicros(begun: begun), report: text)

@@ -24,15 +24,14 @@ struct Leftovers {
         guard !due.isEmpty else { return }
         let cold = try ColdTier(lake: lake, database: database)
         let isMounted = (try? cold.isMounted()) ?? false
-        let archived = Set(
-            try ColdFiles.list(database).filter { $0.place == .cold }.map {
-                cold.absolute($0.path)
-            })
+        let archived = try ArchivedPaths(lake: lake, cold: cold, database: database)
         for path in due {
             // The list is ours, but a path outside of the lake is never ours to delete.
-            if path.hasPrefix(lake + "/tables/") {
+            if try archived.contains(path) {
+                // An older program listed it.
+            } else if path.hasPrefix(lake + "/tables/") {
                 try DurableFile.remove(path)
-            } else if cold.holds(path), !archived.contains(path) {
+            } else if cold.holds(path) {
                 guard isMounted else { continue }
                 try DurableFile.remove(path)
             }

@@ -30,10 +30,13 @@ struct ErasurePublication {
                 try forget(table, &receipt)
             }
             try ErasedPacks(erasure: erasure).publish(packs, &receipt)
-            for path in old.sorted() {
-                try RetiredFiles.add(database, path: path, atMicros: identity.startedMicros)
-            }
-            receipt.add(.oldFilesRemoved, old.count)
+            let archived = try ArchivedPaths(
+                lake: erasure.lake, cold: erasure.cold, database: database)
+            receipt.add(
+                .oldFilesRemoved,
+                try RetiredFiles.add(
+                    database, paths: old.sorted(), atMicros: identity.startedMicros,
+                    unless: archived))
             try purge(&receipt)
             record.receipt = String(decoding: receipt.json(), as: UTF8.self)
             try Erasures.update(database, record)
@@ -62,7 +65,9 @@ struct ErasurePublication {
     private func oldFiles() throws(LakeError) -> Set<String> {
         var paths: Set<String> = []
         for commit in commits {
-            paths.formUnion(try ExpiredFiles.between(commit.table, commit.published()))
+            paths.formUnion(
+                try ExpiredFiles.between(
+                    commit.table, commit.published(), coldFolder: erasure.cold.path))
             // The state before is not in the log any more, so nobody else names its file.
             if let location = commit.table.metadataLocation {
                 paths.insert(try commit.table.location.resolve(location))
@@ -225,16 +230,23 @@ struct ErasurePublication {
     // MARK: Afterwards
 
     /// Unlinks all retired files of the tables and of the cold tier, whatever their grace: erasure beats it.
+    ///
+    /// What is archived under such a path stays. Throws `invalidLocation` if some lie in a cold tier that is
+    /// not mounted: they may tell of the account.
     static func removeOldFiles(
         lake: String, cold: ColdTier, database: Database, tables: [String]
     ) throws(LakeError) {
         let folders =
             tables.map { "\(lake)/tables/\($0)/" }
             + [ColdTier.tableFolder, ColdTier.packFolder].map { cold.absolute($0) + "/" }
+        let archived = try ArchivedPaths(lake: lake, cold: cold, database: database)
         var removed: [String] = []
         for path in try RetiredFiles.due(database, beforeMicros: .max)
         where folders.contains(where: { path.hasPrefix($0) }) {
-            try DurableFile.remove(path)
+            if try !archived.contains(path) {
+                if cold.holds(path) { try cold.requireMounted() }
+                try DurableFile.remove(path)
+            }
             removed.append(path)
         }
         for folder in Set(removed.compactMap { DurableFile.parent(of: $0) }) {

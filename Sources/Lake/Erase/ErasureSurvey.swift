@@ -210,6 +210,7 @@ struct ErasureSurvey {
             for live in try iceberg.snapshot(id: past.id)?.liveFiles() ?? []
             where known.insert(live.file.path).inserted {
                 let path = try iceberg.location.resolve(live.file.path)
+                if cold.holds(path) { try cold.requireMounted() }
                 // What is gone holds nothing.
                 guard DurableFile.exists(path) else { continue }
                 files.append(

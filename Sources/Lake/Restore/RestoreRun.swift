@@ -102,8 +102,10 @@ struct RestoreRun {
         _ parts: [Part], _ ledger: RequestLedger, _ report: inout RestoreReport, begun: UInt64
     ) throws(LakeError) {
         var expired: [String] = []
+        let cold = try ColdTier(lake: lake, database: database)
         for commit in parts.compactMap(\.commit) {
-            expired += try ExpiredFiles.between(commit.table, commit.published())
+            expired += try ExpiredFiles.between(
+                commit.table, commit.published(), coldFolder: cold.path)
         }
         report.totalNanos = options.nanos() &- begun
         var final = report
@@ -115,9 +117,9 @@ struct RestoreRun {
                 for copy in part.added { try RestoredFiles.add(database, copy) }
             }
             final.requests = try entries(try file(ledger.changed))
-            for path in expired {
-                try RetiredFiles.add(database, path: path, atMicros: identity.startedMicros)
-            }
+            try RetiredFiles.add(
+                database, paths: expired, atMicros: identity.startedMicros,
+                unless: ArchivedPaths(lake: lake, cold: cold, database: database))
             try options.checkCancelled()
             try Runs.commit(
                 database, id: report.runID, atMicros: finishedMicros(begun: begun),
