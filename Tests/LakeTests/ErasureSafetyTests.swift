@@ -57,4 +57,15 @@ import Testing
         #expect(!fixture.coldFiles().contains(old))
         #expect(try fixture.rows(["id", "likes"]) == ["int(1) int(5)"])
     }
+
+    @Test func theNextRowOfAnErasedKeyComesBack() throws {
+        let fixture = try fixture()
+        try fixture.write(fixture.post(id: 1, day: 1, likes: 7), to: "u2/1.json")
+        try fixture.compact()
+        #expect(try fixture.rows(["id", "likes"]) == ["int(1) int(7)", "int(2) int(1)"])
+        try erase("u2", from: fixture)
+        try fixture.compact()
+        #expect(try fixture.rows(["id", "likes"]) == ["int(1) int(1)"])
+        #expect(try fixture.compact().files.changed == 0)
+    }
 }

@@ -14,6 +14,10 @@ struct ErasedState: Sendable {
     var shared: [String] = []
 
     /// Goes through what is remembered of a source; `rows` says which rows are the account's.
+    ///
+    /// A file of others that has the key of such a row is distrusted: the next run reads it again, and the
+    /// row that the account's had taken the place of comes back. One that lies in a pack is left as it is:
+    /// its content hash finds it there.
     static func find(
         in database: Database, source: Int64, _ definition: TableDefinition,
         _ paths: AccountPaths, rows: ErasureSurvey.Table
@@ -23,7 +27,8 @@ struct ErasedState: Sendable {
         let cursor = try RawFiles.Cursor(database, source: source)
         var entries = RawFileChunk.Entries()
         var writer = RawFileChunk.Writer()
-        guard !own.isEmpty || !paths.captures.isEmpty else { return found }
+        let freed = rows.freedKeys
+        guard !own.isEmpty || !paths.captures.isEmpty || !freed.isEmpty else { return found }
         while let row = try cursor.peek() {
             cursor.advance()
             entries.removeAll()
@@ -37,7 +42,12 @@ struct ErasedState: Sendable {
                 let isCaptured = paths.contains(path)
                 let text = isCaptured || own.isEmpty ? "" : String(decoding: path, as: UTF8.self)
                 guard isCaptured || own.contains(text) else {
-                    writer.append(name: entries.name(index), state: entries.states[index])
+                    var state = entries.states[index]
+                    if state.isHeir(ofAny: freed) {
+                        state.distrust(rowHash: 0)
+                        isChanged = true
+                    }
+                    writer.append(name: entries.name(index), state: state)
                     continue
                 }
                 isChanged = true
@@ -81,5 +91,22 @@ struct ErasedState: Sendable {
                 RecordFileEdit(path: file.path, records: left.isEmpty ? nil : encoded))
         }
         return own
+    }
+}
+
+extension ErasureSurvey.Table {
+    /// Short hashes of the keys of rows that a query or a restore could show, and that go.
+    fileprivate var freedKeys: Set<UInt64> {
+        files.reduce(into: []) { keys, file in
+            if !file.isPast { keys.formUnion(file.keys.map(\.low)) }
+        }
+    }
+}
+
+extension RawFileState {
+    /// Whether the file lies in the raw folder only and its row had one of some keys.
+    fileprivate func isHeir(ofAny keys: Set<UInt64>) -> Bool {
+        flags.contains(.hasRow) && flags.isDisjoint(with: [.isCold, .isVanished, .isExpired])
+            && keys.contains(keyHash)
     }
 }
