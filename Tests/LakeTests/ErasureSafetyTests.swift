@@ -68,4 +68,40 @@ import Testing
         #expect(try fixture.rows(["id", "likes"]) == ["int(1) int(1)"])
         #expect(try fixture.compact().files.changed == 0)
     }
+
+    @Test func onlyDamageOfTheOldPackIsToldAsLeft() throws {
+        let packed = try PackFixture()
+        for user in 1...2 {
+            try packed.fixture.write(
+                packed.fixture.post(id: user, day: user, likes: 1), to: "u\(user)/\(user).json")
+        }
+        try packed.fixture.compact()
+        try packed.sweep()
+        let old = try packed.packs()[0]
+        let identity = RunIdentity(startedMicros: PackFixture.nowMicros, seed: 77)
+        let rewrite = PackRewrite(
+            database: packed.database, tier: packed.tier, identity: identity,
+            pool: packed.fixture.pool)
+        // A folder lies where the new pack is to be written.
+        let folder = RawPacking.folder(table: "posts", month: old.month)
+        let name = "\(old.bucket)-\(identity.uuid)-r\(old.id)\(PackFormat.nameEnd)"
+        let obstacle = packed.tier.absolute("\(folder)/\(name).tmp")
+        try DurableFile.makeFolder(obstacle)
+        let refused = #expect(throws: LakeError.self) {
+            try rewrite.prepare(old) { $0.path.hasPrefix("posts/u2/") }
+        }
+        #expect(refused.map { rewrite.isDamage($0, of: old) } == false)
+        rmdir(obstacle)
+        let path = packed.tier.absolute(old.path)
+        var bytes = try DurableFile.read(path)
+        bytes[try PackReader(path: path).index.frames[0].offset] ^= 1
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let rotten = #expect(throws: LakeError.self) {
+            try rewrite.prepare(old) { $0.path.hasPrefix("posts/u2/") }
+        }
+        #expect(rotten.map { rewrite.isDamage($0, of: old) } == true)
+        let receipt = try erase("u2", from: packed.fixture)
+        #expect(receipt.left.map(\.path).contains(old.path))
+        #expect(try packed.packs().map(\.path) == [old.path])
+    }
 }

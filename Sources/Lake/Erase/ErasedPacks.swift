@@ -28,7 +28,8 @@ struct ErasedPacks {
                     }
                     guard let changed else { continue }
                     prepared.append(changed)
-                } catch .corrupt, .io {
+                } catch {
+                    guard rewrite.isDamage(error, of: pack) else { throw error }
                     receipt.left.append(
                         .init(path: pack.path, reason: "the pack cannot be read"))
                 }

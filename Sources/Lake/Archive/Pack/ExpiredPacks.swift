@@ -33,7 +33,8 @@ struct ExpiredPacks {
                 prepared = try rewrite.prepare(pack) { (entry) throws(LakeError) in
                     try expired.holds(entry.path)
                 }
-            } catch .corrupt, .io {
+            } catch {
+                guard rewrite.isDamage(error, of: pack) else { throw error }
                 counts.damaged.append(pack.path)
                 continue
             }

@@ -1,4 +1,5 @@
 import Columnar
+import Glibc
 
 /// Writes a pack anew without some of its files: for erasure and expiry.
 ///
@@ -45,11 +46,12 @@ struct PackRewrite {
 
     /// Copies what is to stay; nil if all of it is.
     ///
-    /// Nothing changes before `publish`. Each file that stays is held against its SHA-256 on the way. Throws `corrupt` for a damaged pack.
+    /// Nothing changes before `publish`. Each file that stays is held against its SHA-256 on the way.
+    /// `isDamage` tells whether what is thrown is the old pack's fault.
     func prepare(
         _ pack: Packs.Record, dropping: (PackEntry) throws(LakeError) -> Bool
     ) throws(LakeError) -> Prepared? {
-        let reader = try PackReader(path: tier.absolute(pack.path))
+        let reader = try reader(of: pack)
         var kept: [Int] = []
         var droppedBytes: Int64 = 0
         for position in 0..<reader.count {
@@ -80,9 +82,15 @@ struct PackRewrite {
         for position in kept {
             if isCancelled() { throw .columnar(.cancelled) }
             let file = try reader.stream(position, through: frames, pool: pool)
-            let taken = try writer.add(
-                path: file.entry.path, stat: file.entry.stat, content: file.entry.content,
-                sha256: file.entry.sha256, from: file)
+            let taken: PackWriter.Taken
+            do throws(LakeError) {
+                taken = try writer.add(
+                    path: file.entry.path, stat: file.entry.stat, content: file.entry.content,
+                    sha256: file.entry.sha256, from: file)
+            } catch .columnar(.corrupt(_, let reason)) {
+                // Only the bytes' source throws it.
+                throw .corrupt(FileLocation(path: reader.path), reason: reason)
+            }
             guard taken == .packed else {
                 throw .corrupt(
                     FileLocation(path: reader.path),
@@ -101,5 +109,24 @@ struct PackRewrite {
         return Prepared(
             old: pack, oldPath: reader.path, new: record, droppedFiles: dropped,
             droppedBytes: droppedBytes)
+    }
+
+    private func reader(of pack: Packs.Record) throws(LakeError) -> PackReader {
+        let path = tier.absolute(pack.path)
+        do throws(LakeError) {
+            return try PackReader(path: path)
+        } catch .io(let operation, _, let number)
+            where ![EMFILE, ENFILE, ENOMEM, EINTR].contains(number)
+        {
+            throw .corrupt(
+                FileLocation(path: path),
+                reason: "\(operation): \(String(cString: strerror(number)))")
+        }
+    }
+
+    /// Whether an error of `prepare` tells that the old pack cannot be read; others are of the new one or of the system.
+    func isDamage(_ error: LakeError, of pack: Packs.Record) -> Bool {
+        guard case .corrupt(let location, _) = error else { return false }
+        return location.path == tier.absolute(pack.path)
     }
 }
