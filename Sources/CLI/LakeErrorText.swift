@@ -106,6 +106,12 @@ enum LakeErrorText {
                 "the lake knows nothing of an account '\(account)'; nothing was changed",
                 "is the id right? To suppress it all the same: --force"
             )
+        case .beingErased(let table):
+            return (
+                "an erasure is unfinished, and in the table '\(table)' the account's rows cannot be "
+                    + "hidden until it is done; if none is at work: lake erase --resume",
+                nil
+            )
         case .columnar(let error): return text(of: error)
         }
     }

@@ -48,6 +48,8 @@ package enum LakeError: Error, Hashable, Sendable {
     case held([Holds.Record])
     /// The lake holds nothing of an account; nothing was changed.
     case unknownAccount(String)
+    /// An account is being erased, and of this table's rows none says by itself whether it is the account's.
+    case beingErased(table: String)
     /// The layer below failed.
     case columnar(ColumnarError)
 }

@@ -104,4 +104,34 @@ import Testing
         #expect(receipt.left.map(\.path).contains(old.path))
         #expect(try packed.packs().map(\.path) == [old.path])
     }
+
+    @Test func tablesThatCannotHideAnAccountAreNotRead() throws {
+        let fixture = try fixture()
+        for (name, path) in [("notes", "notes/{user_id}/{note}"), ("labels", "labels/{label}")] {
+            let schema = """
+                {
+                  "table": "\(name)",
+                  "raw": { "path": "\(path).json", "format": "json" },
+                  "columns": [ { "name": "id", "type": "bigint", "class": "key" } ]
+                }
+                """
+            try fixture.folder.write(schema, to: "lake/schemas/\(name).json")
+        }
+        let tables = ["posts", "posts_metrics", "notes", "labels"]
+        for table in tables { #expect(try fixture.lake.hiddenRows(of: table) == nil) }
+        try fixture.lake.database.execute(
+            """
+            INSERT INTO erasures(code, account, state, requested_micros)
+            VALUES ('X', 'u2', 'hidden', 1)
+            """)
+        #expect(
+            try fixture.lake.hiddenRows(of: "posts")
+                == HiddenRows(column: "user_id", accounts: ["u2"]))
+        for table in ["posts_metrics", "notes"] {
+            #expect(throws: LakeError.beingErased(table: table)) {
+                try fixture.lake.hiddenRows(of: table)
+            }
+        }
+        #expect(try fixture.lake.hiddenRows(of: "labels") == nil)
+    }
 }

@@ -100,14 +100,47 @@ package struct HiddenRows: Hashable, Sendable {
 }
 
 extension Lake {
-    /// What is hidden of a table; nil for a table without account column, and while nothing is erased.
+    /// What is hidden of a table; nil for a table without rows of accounts, and while nothing is erased.
+    ///
+    /// Throws `beingErased` for a table with rows of accounts that no column of its own tells: metrics, and
+    /// tables that are told by their raw paths or by what they refer to.
     package func hiddenRows(of table: String) throws(LakeError) -> HiddenRows? {
         let accounts = try Erasures.hiddenAccounts(database)
-        guard !accounts.isEmpty,
-            let definition = try definitions().first(where: { $0.name == table }),
+        guard !accounts.isEmpty else { return nil }
+        let definitions = try definitions()
+        if let definition = definitions.first(where: { $0.name == table }),
             let column = definition.settings.accountColumn
-        else { return nil }
-        return HiddenRows(column: definition.columns[column].name, accounts: accounts)
+        {
+            return HiddenRows(column: definition.columns[column].name, accounts: accounts)
+        }
+        let told = Self.tablesOfAccounts(definitions)
+        for definition in definitions where told.contains(definition.name) {
+            if definition.name == table || definition.metricsName == table {
+                throw .beingErased(table: table)
+            }
+        }
+        return nil
+    }
+
+    /// The tables of which `AccountRows` can say whose rows they are.
+    private static func tablesOfAccounts(_ definitions: [TableDefinition]) -> Set<String> {
+        let captures = Suppressions.captures(of: definitions)
+        var told: Set<String> = []
+        var count = -1
+        while count < told.count {
+            count = told.count
+            for definition in definitions {
+                let isTold =
+                    definition.settings.accountColumn != nil
+                    || definition.raw.captureNames.contains { captures.contains($0) }
+                    || definition.checks.contains { check in
+                        guard case .references(_, let name, _) = check.rule else { return false }
+                        return told.contains(name)
+                    }
+                if isTold { told.insert(definition.name) }
+            }
+        }
+        return told
     }
 
     /// The erasures that were begun and are not done.
