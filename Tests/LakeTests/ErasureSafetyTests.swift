@@ -134,4 +134,21 @@ import Testing
         }
         #expect(try fixture.lake.hiddenRows(of: "labels") == nil)
     }
+
+    @Test func holdsForbidToUnlinkWhatNoRunHasRead() throws {
+        let fixture = try fixture()
+        try fixture.write(fixture.post(id: 3, day: 9, likes: 1), to: "u2/3.json")
+        // Of a day that the account has no known row of.
+        try fixture.lake.database.execute(
+            """
+            INSERT INTO holds(source, first_day, reason, placed_by, placed_micros)
+            VALUES (\(fixture.source), \(LakeFixture.partition(9)), 'case 7', 'legal', 1)
+            """)
+        #expect(throws: LakeError.self) { try erase("u2", from: fixture) }
+        #expect(FileManager.default.fileExists(atPath: fixture.raw + "/posts/u2/3.json"))
+        // The days of the rows that are known are not held.
+        unlink(fixture.raw + "/posts/u2/3.json")
+        try erase("u2", from: fixture)
+        #expect(try fixture.rows(["id"]) == ["int(1)"])
+    }
 }

@@ -67,18 +67,25 @@ struct AccountErasure {
             keySeed: keySeed, cold: cold, workers: options.workers, pool: pool,
             isCancelled: options.isCancelled
         ).run()
-        let holds = try ErasureHolds(
-            account: account, keySeed: keySeed, nowMicros: identity.startedMicros
-        ).inTheWay(Holds.list(database), of: tables)
-        guard holds.isEmpty else { throw .held(holds) }
         var raw = AccountRawFiles.Found()
+        var unread: Set<Int64?> = []
         if let files = rawFiles {
-            for paths in allPaths {
+            for (definition, paths) in zip(definitions, allPaths) {
                 let found = try files.find(paths)
+                let read =
+                    tables.first { !$0.isMetrics && $0.definition.name == definition.name }?
+                    .state.captured ?? []
+                if !read.isSuperset(of: found.captured) {
+                    unread.insert(try Sources.known(definition.name, database))
+                }
                 raw.captured += found.captured
                 raw.folders += found.folders
             }
         }
+        let holds = try ErasureHolds(
+            account: account, keySeed: keySeed, nowMicros: identity.startedMicros
+        ).inTheWay(Holds.list(database), of: tables, unread: unread)
+        guard holds.isEmpty else { throw .held(holds) }
         return Plan(tables: tables, raw: raw)
     }
 

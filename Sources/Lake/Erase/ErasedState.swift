@@ -6,6 +6,8 @@ struct ErasedState: Sendable {
     var recordEdits: [RecordFileEdit] = []
     /// Raw files that are forgotten.
     var fileCount = 0
+    /// Those of them that their path tells to be the account's.
+    var captured: Set<String> = []
     /// Short hashes of the keys that they had.
     var keys: Set<UInt64> = []
     /// What was read of forgotten files that only a row tells to be the account's, by path.
@@ -51,7 +53,7 @@ struct ErasedState: Sendable {
                     continue
                 }
                 isChanged = true
-                found.forget(entries.states[index], path: isCaptured ? nil : text)
+                found.forget(entries.states[index], path, isCaptured: isCaptured)
             }
             guard isChanged else { continue }
             writer.endChunk()
@@ -61,10 +63,11 @@ struct ErasedState: Sendable {
         return found
     }
 
-    private mutating func forget(_ state: RawFileState, path: String?) {
+    private mutating func forget(_ state: RawFileState, _ path: [UInt8], isCaptured: Bool) {
+        let path = String(decoding: path, as: UTF8.self)
         fileCount += 1
         if state.flags.contains(.hasRow), state.keyHash != 0 { keys.insert(state.keyHash) }
-        if let path { contents[path] = state.content }
+        if isCaptured { captured.insert(path) } else { contents[path] = state.content }
     }
 
     /// Takes the account's records out of what is remembered of files of many.

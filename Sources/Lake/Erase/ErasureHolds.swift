@@ -1,14 +1,18 @@
 import Columnar
 
 /// Which legal holds forbid an erasure: those on the account, on a row of it, or on days that it has rows of.
+///
+/// Nobody knows the rows of raw files that no run has read, so any hold on their table forbids it too.
 struct ErasureHolds {
     let account: String
     let keySeed: UInt64
     let nowMicros: Int64
 
     /// The active holds that concern an account's rows, in order of number.
+    ///
+    /// - unread: the tables with raw files of the account that no run has read; nil for one that has no number yet.
     func inTheWay(
-        _ holds: [Holds.Record], of tables: [ErasureSurvey.Table]
+        _ holds: [Holds.Record], of tables: [ErasureSurvey.Table], unread: Set<Int64?>
     ) -> [Holds.Record] {
         holds.filter { hold in
             guard hold.isActive(atMicros: nowMicros),
@@ -17,6 +21,7 @@ struct ErasureHolds {
             if hold.account == account, hold.key == nil, hold.firstDay == nil, hold.lastDay == nil {
                 return true
             }
+            if hold.source == nil ? !unread.isEmpty : unread.contains(hold.source) { return true }
             return tables.contains { concerns(hold, $0) }
         }
     }
