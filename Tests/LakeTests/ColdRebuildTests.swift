@@ -143,6 +143,35 @@ import Testing
         #expect(report.archive?.missing == paths)
     }
 
+    /// A sweep that was killed between its metadata and its commit takes no row away.
+    @Test(arguments: [true, false])
+    func uncommittedSweepsAreNotAdopted(hasDatabase: Bool) throws {
+        let fixture = try prepared()
+        let rows = try fixture.rows()
+        let run = RunIdentity(startedMicros: LakeFixture.midnight(205), seed: 77)
+        let day = Value.int(Int64(LakeFixture.partition(3)))
+        let table = try fixture.posts
+        let live = try #require(table.currentSnapshot).liveFiles().filter {
+            $0.file.partition == [day]
+        }
+        var random = run.random(stream: 5)
+        let commit = try TableCommit.prepare(
+            TableChange(
+                operation: .delete, removed: live,
+                summary: ["lake.run": run.uuid, "lake.plan": "plan"]),
+            on: table, nowMillis: run.startedMicros / 1_000, random: &random)
+        if !hasDatabase { unlink(fixture.lake.path + "/lake.db") }
+        let report = try rebuild(fixture, isForced: true)
+        #expect(report.tables.first { $0.name == "posts" }?.rows == 30)
+        let lake = try Lake.open(at: fixture.lake.path)
+        let columns = ["id", "posted_at", "likes", "caption", "_raw_path"]
+        #expect(try LakeFixture.rows(of: lake, columns) == rows)
+        // What the sweep wrote goes, what the adopted state needs stays.
+        let retired = try RetiredFiles.due(lake.database, beforeMicros: .max)
+        #expect(retired.contains { $0 == commit.metadataPath })
+        #expect(try examine(lake).findings == [])
+    }
+
     // MARK: Doctor
 
     @Test func archiveIsExamined() throws {

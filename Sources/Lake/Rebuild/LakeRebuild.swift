@@ -118,7 +118,10 @@ package struct LakeRebuild {
         do throws(LakeError) {
             if options.isCancelled() { throw .columnar(.cancelled) }
             let seed = old.seed ?? setting(.keySeed).flatMap { UInt64($0, radix: 16) }
-            try build(&report, definitions, cold, seed: seed ?? options.seed)
+            let sweeps = try uncommitted(old, cold?.catalog, damaged)
+            try build(
+                &report, definitions, cold, seed: seed ?? options.seed,
+                Published(metadata: old.metadata, uncommitted: sweeps))
             if !damaged.isEmpty {
                 report.archive = report.archive ?? RebuildReport.Archive()
                 report.archive?.missing += damaged
@@ -160,11 +163,17 @@ package struct LakeRebuild {
         let rawRoot = try? Settings.get(.rawRoot, database)
         let seed = try? Settings.get(.keySeed, database)
         var cold: ColdCatalog?
+        var metadata: [String: String] = [:]
         if isSound {
             cold = try ColdCatalog(database, writtenMicros: options.nowMicros)
+            let catalog = SQLCatalog(database)
+            for name in try catalog.list() {
+                metadata[name] = try catalog.load(name)?.split(separator: "/").last.map(String.init)
+            }
         }
         return Salvage(
-            rawRoot: rawRoot, seed: seed.flatMap { UInt64($0, radix: 16) }, cold: cold)
+            rawRoot: rawRoot, seed: seed.flatMap { UInt64($0, radix: 16) }, cold: cold,
+            metadata: metadata)
     }
 
     /// What is left of the old database.
@@ -173,6 +182,23 @@ package struct LakeRebuild {
         var seed: UInt64?
         /// Only of a sound one.
         var cold: ColdCatalog?
+        /// Names of the metadata files that a sound one names, by table.
+        var metadata: [String: String] = [:]
+    }
+
+    /// What is known of the commits of all tables.
+    private struct Published {
+        var metadata: [String: String]
+        var uncommitted: UncommittedSweeps
+    }
+
+    private func uncommitted(
+        _ old: Salvage, _ adopted: ColdCatalog?, _ damaged: [String]
+    ) throws(LakeError) -> UncommittedSweeps {
+        guard old.cold == nil else { return .none }
+        return try UncommittedSweeps(
+            lake: lake, coldFolder: ColdSettings.read(lake: lake).folder(ofLake: lake),
+            adopted: adopted, damaged: damaged)
     }
 
     /// What is known of the cold tier: by the old database, else by the newest catalog beside it.
@@ -221,7 +247,7 @@ package struct LakeRebuild {
 
     private func build(
         _ report: inout RebuildReport, _ definitions: [TableDefinition], _ cold: ColdAdoption?,
-        seed: UInt64
+        seed: UInt64, _ published: Published
     ) throws(LakeError) {
         var settings = [(Settings.Key.keySeed, String(seed, radix: 16))]
         if let raw = report.rawRoot {
@@ -236,7 +262,9 @@ package struct LakeRebuild {
         if let cold, !cold.isEmpty { try fill(database, cold, &report) }
         for name in try FolderNames.folders(in: "\(lake)/tables") {
             let adoption = TableAdoption(
-                folder: "\(lake)/tables/\(name)", name: name, errorText: options.errorText)
+                folder: "\(lake)/tables/\(name)", name: name,
+                published: published.metadata[name], uncommitted: published.uncommitted,
+                errorText: options.errorText)
             switch try adoption.newest() {
             case .none(let reason): report.skipped.append((name, reason))
             case .table(_, let location, let files):
@@ -402,71 +430,5 @@ package struct LakeRebuild {
             try records?.endFile(recordEditor)
             return (filling.count, erasedRows)
         }
-    }
-}
-
-/// Writes remembered files into the state, folder by folder, in the order of the walk.
-private struct RawFileFilling {
-    let source: Int64
-    /// Where to see whether a file is gone; nil: nobody asks.
-    let root: RawRootHandle?
-    /// What lies in packs; nil: there are none.
-    let packed: PackedPaths?
-    /// Files that are gone and in no pack are remembered as vanished.
-    let keepsGone: Bool
-    private(set) var count = 0
-    private var folder: String?
-    private var last = ""
-    private var writer = RawFileChunk.Writer()
-
-    init(source: Int64, root: RawRootHandle?, packed: PackedPaths?, keepsGone: Bool) {
-        self.source = source
-        self.root = root
-        self.packed = packed
-        self.keepsGone = keepsGone
-    }
-
-    mutating func add(
-        _ folder: String, _ name: String, _ row: LedgerRow, to editor: RawFiles.Editor
-    ) throws(LakeError) {
-        if folder != self.folder {
-            try endFolder(editor)
-            self.folder = folder
-        } else if name == last {
-            // A file has one row; what a second one says of it, the next run finds out.
-            return
-        }
-        last = name
-        var state = RawFileState(
-            flags: .hasRow, hint: .none, content: .none, rowHash: row.rowHash,
-            keyHash: row.key.low, partition: row.partition)
-        if isGone(row.path) {
-            if let content = try packed?.content(of: row.path) {
-                // The last version that was packed: a later one would lie in the raw folder.
-                state.flags.insert(.isCold)
-                state.content = content
-            } else if keepsGone {
-                state.flags.insert(.isVanished)
-            }
-        }
-        writer.append(name: Array(name.utf8), state: state)
-        count += 1
-    }
-
-    private func isGone(_ path: String) -> Bool {
-        guard let root else { return false }
-        var status = stat()
-        return fstatat(root.descriptor, path, &status, AT_SYMLINK_NOFOLLOW) != 0
-            && (errno == ENOENT || errno == ENOTDIR)
-    }
-
-    mutating func endFolder(_ editor: RawFiles.Editor) throws(LakeError) {
-        guard let folder else { return }
-        writer.endChunk()
-        try editor.apply(
-            RawFileEdit(folder: Array(folder.utf8), removed: nil, added: writer.chunks),
-            source: source)
-        writer.removeAll()
-        self.folder = nil
     }
 }

@@ -6,10 +6,14 @@ import Glibc
 /// A metadata file counts if it can be read and every file of its current snapshot is there with its
 /// size. The highest version wins; among equal ones the one that `version-hint.text` names, then the later.
 /// A state that was prepared and never published may win: it is whole, and the raw files' state is made
-/// from its rows.
+/// from its rows. Not so a sweep's: the rows that it took out are nowhere else if it never committed.
 struct TableAdoption {
     let folder: String
     let name: String
+    /// The metadata file that a sound `lake.db` names: it wins if it is whole.
+    var published: String?
+    /// Which snapshots are of sweeps that never committed.
+    var uncommitted = UncommittedSweeps.none
     let errorText: (LakeError) -> String
 
     /// What was found in a folder.
@@ -27,11 +31,13 @@ struct TableAdoption {
             candidates.append((name, MetadataFile.version(of: name) ?? -1))
         }
         candidates.sort { a, b in
+            if (a.name == published) != (b.name == published) { return a.name == published }
             if a.version != b.version { return a.version > b.version }
             if (a.name == hinted) != (b.name == hinted) { return a.name == hinted }
             return a.name > b.name
         }
         var firstReason: String?
+        var rejected: Outcome?
         for candidate in candidates {
             let path = "\(folder)/metadata/\(candidate.name)"
             do throws(LakeError) {
@@ -42,13 +48,21 @@ struct TableAdoption {
                     location: table.location)
                 let files = TableFiles(adopted, errorText: errorText)
                 guard let problem = files.problems.first(where: \.isCurrent) else {
-                    return .table(adopted, location: location, files: files)
+                    let outcome = Outcome.table(adopted, location: location, files: files)
+                    guard candidate.name != published,
+                        uncommitted.made(table.metadata.currentSnapshot)
+                    else { return outcome }
+                    rejected = rejected ?? outcome
+                    firstReason = firstReason ?? "\(path): its sweep never committed"
+                    continue
                 }
                 firstReason = firstReason ?? "\(problem.path): \(problem.reason)"
             } catch {
                 firstReason = firstReason ?? errorText(error)
             }
         }
+        // Without any catalog the sweep may have committed all the same.
+        if !uncommitted.isCertain, let rejected { return rejected }
         return .none(reason: firstReason ?? "it has no metadata file")
     }
 
