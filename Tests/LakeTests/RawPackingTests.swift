@@ -195,6 +195,30 @@ import Testing
         #expect(try fixture.packs().count == 2)
     }
 
+    /// Rows whose raw files lay in a pack that cannot be read any more were not deleted.
+    @Test func rowsOutliveADamagedPackAndTheDatabase() throws {
+        let fixture = try filled(settings: "\"account\": \"user_id\", \"on_delete\": \"delete\"")
+        try fixture.sweep()
+        let rows = try fixture.fixture.rows()
+        let pack = fixture.tier.absolute(try fixture.packs()[0].path)
+        var bytes = try DurableFile.read(pack)
+        for index in bytes.count - 100..<bytes.count { bytes[index] ^= 1 }
+        try DurableFile.write(bytes, to: pack)
+        var options = LakeRebuild.Options(seed: 4_711, nowMicros: PackFixture.nowMicros)
+        options.isForced = true
+        let report = try LakeRebuild.run(
+            lake: fixture.lake.path, options: options, pool: fixture.fixture.pool)
+        #expect(report.archive?.missing == [pack])
+        let lake = try Lake.open(at: fixture.lake.path)
+        let run = try lake.compact(
+            identity: RunIdentity(startedMicros: PackFixture.nowMicros, seed: 901),
+            options: LakeFixture.options(workers: 2), pool: BufferPool())
+        #expect(run.tables[0].files.deleted == 0)
+        #expect(
+            try LakeFixture.rows(
+                of: lake, ["id", "posted_at", "likes", "caption", "_raw_path"]) == rows)
+    }
+
     @Test func coldHeirSpeaksFromItsPack() throws {
         let fixture = try filled(settings: "\"account\": \"user_id\", \"on_delete\": \"delete\"")
         try fixture.sweep()

@@ -54,6 +54,11 @@ struct ColdAdoption {
     /// Nothing was ever archived.
     var isEmpty: Bool { catalog.isEmpty }
 
+    /// Whether packs are among what is missing.
+    var lacksPacks: Bool {
+        missing.contains { $0.hasPrefix("\(coldFolder)/\(ColdTier.packFolder)/") }
+    }
+
     /// Whether anything was ever archived.
     var hasColdFiles: Bool {
         ["cold_files", "packs"].contains { catalog.tables[$0]?.rows.isEmpty == false }

@@ -121,7 +121,9 @@ package struct LakeRebuild {
             let sweeps = try uncommitted(old, cold?.catalog, damaged)
             try build(
                 &report, definitions, cold, seed: seed ?? options.seed,
-                Published(metadata: old.metadata, uncommitted: sweeps))
+                Published(
+                    metadata: old.metadata, uncommitted: sweeps,
+                    lostPacks: !damaged.isEmpty || cold?.lacksPacks == true))
             if !damaged.isEmpty {
                 report.archive = report.archive ?? RebuildReport.Archive()
                 report.archive?.missing += damaged
@@ -186,10 +188,12 @@ package struct LakeRebuild {
         var metadata: [String: String] = [:]
     }
 
-    /// What is known of the commits of all tables.
+    /// What is known of all tables before they are looked at.
     private struct Published {
         var metadata: [String: String]
         var uncommitted: UncommittedSweeps
+        /// Packs may be lost of which nothing is known any more.
+        var lostPacks: Bool
     }
 
     private func uncommitted(
@@ -279,7 +283,8 @@ package struct LakeRebuild {
                         let gate = SuppressionGate(
                             definition, try Suppressions(database, definitions))
                         let remembered = try remember(
-                            definition, gate, database, seed: seed, &report)
+                            definition, gate, database, seed: seed,
+                            lostPacks: published.lostPacks, &report)
                         (table.rawFiles, table.erasedRows) = remembered
                     }
                 } catch .columnar(.corrupt(let location, let reason)) {
@@ -386,7 +391,7 @@ package struct LakeRebuild {
     /// should not be there.
     private func remember(
         _ definition: TableDefinition, _ gate: SuppressionGate?, _ database: Database,
-        seed: UInt64, _ report: inout RebuildReport
+        seed: UInt64, lostPacks: Bool, _ report: inout RebuildReport
     ) throws(LakeError) -> (rawFiles: Int, erasedRows: Int) {
         let rawRoot = report.rawRoot
         let source = try Sources.id(of: definition.name, database)
@@ -408,12 +413,15 @@ package struct LakeRebuild {
         }
         // Rows of raw files that went long ago are no news to the guard against missing files.
         let keepsGone = definition.settings.onDelete == .keep
+        // What lay in a pack that is lost was not deleted.
+        let arePacksLost = lostPacks || packed?.damaged.isEmpty == false
         var root: RawRootHandle?
-        if keepsGone || packed != nil, let rawRoot {
+        if keepsGone || packed != nil || arePacksLost, let rawRoot {
             root = try RawRoot.open(rawRoot, isMarked: false)
         }
         var filling = RawFileFilling(
-            source: source, root: root, packed: packed, keepsGone: keepsGone)
+            source: source, root: root, packed: packed, keepsGone: keepsGone,
+            arePacksLost: arePacksLost)
         var records = definition.raw.format.holdsMany ? RecordFilling(definition, source) : nil
         var gate = gate
         return try database.transaction { () throws(LakeError) in

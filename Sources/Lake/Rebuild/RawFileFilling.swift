@@ -9,16 +9,22 @@ struct RawFileFilling {
     let packed: PackedPaths?
     /// Files that are gone and in no pack are remembered as vanished.
     let keepsGone: Bool
+    /// Packs are damaged or lost: what is gone and in no other pack lay in one.
+    let arePacksLost: Bool
     private(set) var count = 0
     private var folder: String?
     private var last = ""
     private var writer = RawFileChunk.Writer()
 
-    init(source: Int64, root: RawRootHandle?, packed: PackedPaths?, keepsGone: Bool) {
+    init(
+        source: Int64, root: RawRootHandle?, packed: PackedPaths?, keepsGone: Bool,
+        arePacksLost: Bool
+    ) {
         self.source = source
         self.root = root
         self.packed = packed
         self.keepsGone = keepsGone
+        self.arePacksLost = arePacksLost
     }
 
     mutating func add(
@@ -42,6 +48,9 @@ struct RawFileFilling {
                 state.content = content
             } else if keepsGone {
                 state.flags.insert(.isVanished)
+            } else if arePacksLost {
+                // A run that deletes what vanished must not take it for that.
+                state.flags.insert(.isCold)
             }
         }
         writer.append(name: Array(name.utf8), state: state)
