@@ -109,9 +109,9 @@ extension LakeFixture {
         try lake.database.run(
             """
             INSERT INTO restores(source, first_partition, last_partition, tier, days, state,
-              requested_micros, available_micros, completed_micros, expires_micros, row_count,
-              size_bytes)
-            VALUES (1, ?1, ?1, 'standard', 3, ?2, 1, 2, ?3, ?3, 0, 0)
+              requested_micros, available_micros, as_of_run, completed_micros, expires_micros,
+              row_count, size_bytes)
+            VALUES (1, ?1, ?1, 'standard', 3, ?2, 1, 2, (SELECT max(id) FROM runs), ?3, ?3, 0, 0)
             """,
             [
                 .integer(Int64(Self.partition(day))), .text(state),

@@ -384,6 +384,24 @@ extension LakeFixture {
         #expect(try ids(fixture).count == 6)
     }
 
+    @Test func rowsThatAreSweptIntoARestoredPartitionAreAskedForAnew() throws {
+        let fixture = try prepared(archive: [2])
+        let database = fixture.lake.database
+        let files = try ColdFiles.list(database)
+        // As if a sweep had taken only some of the day's rows: 8 is live.
+        try database.run("DELETE FROM cold_files", [])
+        try fixture.write(fixture.post(id: 8, day: 2, likes: 8), to: "u0/8.json")
+        try fixture.compact()
+        try ColdFiles.add(database, files[0])
+        try fixture.restore()
+        try fixture.archive(day: 2)
+        #expect(try !ids(fixture).contains("int(8)"))
+        let report = try fixture.restore()
+        #expect(report.requests.count == 2)
+        #expect(try ids(fixture) == (1...6).map { "int(\($0))" } + ["int(8)"])
+        #expect(try fixture.restore().rowsRestored == 0)
+    }
+
     @Test func whatIsNotArchivedIsRefused() throws {
         let fixture = try prepared(archive: [2])
         let live = LakeFixture.partition(day: 1)

@@ -159,10 +159,11 @@ package enum ColdFiles {
         return files
     }
 
-    /// What files of one partition and one spec come to.
+    /// What files of one partition and one spec come to: those of one sweep, or amendments.
     struct Totals: Sendable {
         var partition: Int32?
         var specID: Int
+        var kind: Kind
         var storageClasses: Set<StorageClass>
         var firstSequence: Int64
         var lastSequence: Int64
@@ -171,20 +172,28 @@ package enum ColdFiles {
 
         init(_ file: Record) {
             self.init(
-                partition: file.partition, specID: file.specID, storage: file.storageClass,
-                sequence: file.sequence, rowCount: file.rowCount, sizeBytes: file.sizeBytes)
+                partition: file.partition, specID: file.specID, kind: file.kind,
+                storage: file.storageClass, sequence: file.sequence, rowCount: file.rowCount,
+                sizeBytes: file.sizeBytes)
         }
 
         fileprivate init(
-            partition: Int32?, specID: Int, storage: StorageClass, sequence: Int64,
+            partition: Int32?, specID: Int, kind: Kind, storage: StorageClass, sequence: Int64,
             rowCount: Int64, sizeBytes: Int64
         ) {
             self.partition = partition
             self.specID = specID
+            self.kind = kind
             storageClasses = [storage]
             (firstSequence, lastSequence) = (sequence, sequence)
             self.rowCount = rowCount
             self.sizeBytes = sizeBytes
+        }
+
+        /// Whether a file is one of those that are summed up here.
+        fileprivate func takes(_ file: Totals) -> Bool {
+            partition == file.partition && specID == file.specID && kind == file.kind
+                && (kind == .amendment || lastSequence == file.lastSequence)
         }
 
         /// The sum of two of the same partition.
@@ -199,31 +208,38 @@ package enum ColdFiles {
         }
     }
 
-    /// The totals of a source's partitions, in their order; a partition has several where specs alternate.
+    /// The totals of a source's partitions, in their order; a partition has several where specs alternate,
+    /// where several sweeps took rows of it, and where it has amendments.
     static func totals(_ database: Database, source: Int64) throws(LakeError) -> [Totals] {
         let statement = try database.prepare(
             """
-            SELECT partition, spec_id, storage_class, sequence, row_count, size_bytes
+            SELECT partition, spec_id, storage_class, sequence, row_count, size_bytes, kind
             FROM cold_files WHERE source = ?1 ORDER BY partition, sequence
             """)
         try statement.bind(source, at: 1)
         var totals: [Totals] = []
         while try statement.step() {
-            guard let storage = StorageClass(rawValue: statement.text(2)) else {
+            guard let storage = StorageClass(rawValue: statement.text(2)),
+                let kind = Kind(rawValue: statement.text(6))
+            else {
                 throw .corrupt(
                     FileLocation(path: "lake.db"),
-                    reason: "cold_files has a row of an unknown class")
+                    reason: "cold_files has a row of an unknown kind or class")
             }
             let file = Totals(
                 partition: statement.isNull(0)
                     ? nil : Int32(truncatingIfNeeded: statement.integer(0)),
-                specID: Int(statement.integer(1)), storage: storage,
+                specID: Int(statement.integer(1)), kind: kind, storage: storage,
                 sequence: statement.integer(3), rowCount: statement.integer(4),
                 sizeBytes: statement.integer(5))
-            if let last = totals.last, last.partition == file.partition,
-                last.specID == file.specID
-            {
-                totals[totals.count - 1] = last.adding(file)
+            // Amendments may stand between sweeps.
+            var index = totals.count
+            while index > 0, totals[index - 1].partition == file.partition {
+                index -= 1
+                if totals[index].takes(file) { break }
+            }
+            if index < totals.count, totals[index].takes(file) {
+                totals[index] = totals[index].adding(file)
             } else {
                 totals.append(file)
             }

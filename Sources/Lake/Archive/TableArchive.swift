@@ -28,7 +28,7 @@ package struct TableArchive: Sendable {
         }
     }
 
-    /// What the cold files of one partition come to.
+    /// What the cold files of the partitions come to.
     let partitions: [ColdFiles.Totals]
     let copies: [RestoredFiles.Record]
     let requests: [Request]
@@ -38,8 +38,8 @@ package struct TableArchive: Sendable {
     private let databasePath: String
     /// Temporary copies that are not over, by partition.
     private let readable: [Int32?: [RestoredFiles.Record]]
-    /// The run that archived the first rows of each partition; empty where nothing is restored.
-    private let archivedSince: [Int32?: Int64]
+    /// What was archived of each partition that has such copies.
+    private let archived: [Int32?: [ColdFiles.Totals]]
 
     /// Nothing is archived and nothing restored.
     package var isEmpty: Bool { partitions.isEmpty && copies.isEmpty }
@@ -89,12 +89,9 @@ package struct TableArchive: Sendable {
         requests = filed.requests
         readable = Dictionary(
             grouping: filed.copies.filter { nowMicros < $0.expiresMicros }, by: \.partition)
-        archivedSince =
-            filed.copies.isEmpty
-            ? [:]
-            : Dictionary(
-                filed.partitions.lazy.map { ($0.partition, $0.firstSequence) },
-                uniquingKeysWith: min)
+        let readable = readable
+        archived = Dictionary(
+            grouping: filed.partitions.filter { readable[$0.partition] != nil }, by: \.partition)
     }
 
     private static func requests(
@@ -208,14 +205,14 @@ package struct TableArchive: Sendable {
     /// The archived rows of some cold files that a query in this mode does not see; nil if there are none.
     ///
     /// Rows of which a copy can be read are not among them. Of a partition that is restored in part, by
-    /// account, what is missing is what the copy has fewer.
+    /// account, what is missing is what the copy has fewer; what was swept after the restore is all missing.
     package func skipped(_ selection: ColdSelection, _ mode: GlacierMode) -> SkippedRows? {
         var skipped = SkippedRows()
-        for (partition, totals) in totals(of: selection) {
+        for (partition, parts) in parts(of: selection) {
+            guard let totals = Self.sum(parts) else { continue }
             var (rows, bytes) = (totals.rowCount, totals.sizeBytes)
-            let copied = mode == .skip ? 0 : readableRows(of: partition)
-            if copied > 0 {
-                rows = isWholeRestored(partition) ? 0 : max(0, rows - copied)
+            if mode != .skip, readable[partition] != nil {
+                rows = missingRows(of: partition, parts)
                 bytes =
                     totals.rowCount > 0
                     ? Int64(Double(bytes) * Double(rows) / Double(totals.rowCount)) : 0
@@ -242,13 +239,17 @@ package struct TableArchive: Sendable {
     }
 
     /// What the chosen files come to, by partition.
-    private func totals(of selection: ColdSelection) -> [Int32?: ColdFiles.Totals] {
+    private func parts(of selection: ColdSelection) -> [Int32?: [ColdFiles.Totals]] {
         let parts =
             switch selection {
             case .all: partitions
             case .files(let files): files.values.map { ColdFiles.Totals($0) }
             }
-        return Dictionary(parts.lazy.map { ($0.partition, $0) }) { $0.adding($1) }
+        return Dictionary(grouping: parts, by: \.partition)
+    }
+
+    private static func sum(_ parts: [ColdFiles.Totals]) -> ColdFiles.Totals? {
+        parts.first.map { parts.dropFirst().reduce($0) { $0.adding($1) } }
     }
 
     /// All archived rows, restored or not.
@@ -258,11 +259,30 @@ package struct TableArchive: Sendable {
         readable[partition, default: []].reduce(0) { $0 + $1.rowCount }
     }
 
-    private func isWholeRestored(_ partition: Int32?) -> Bool {
-        let since = archivedSince[partition] ?? .max
-        return requests.contains {
-            $0.isWhole && !$0.isInProgress && $0.covers(partition) && since <= $0.asOfRun
+    /// Rows of some files of a partition that its copies do not have.
+    ///
+    /// A request is for the files up to its run; amendments are put into the copies as they come.
+    private func missingRows(of partition: Int32?, _ chosen: [ColdFiles.Totals]) -> Int64 {
+        let all = archived[partition] ?? []
+        let since = all.lazy.map(\.firstSequence).min() ?? .max
+        let living = requests.filter {
+            !$0.isInProgress && $0.covers(partition) && since <= $0.asOfRun
         }
+        let whole = living.lazy.filter(\.isWhole).map(\.asOfRun).max() ?? .min
+        // Copies of no request that is known may have rows of any file.
+        let any = living.lazy.map(\.asOfRun).max() ?? .max
+        func rows(_ parts: [ColdFiles.Totals], _ isMeant: (ColdFiles.Totals) -> Bool) -> Int64 {
+            parts.lazy.filter(isMeant).reduce(0) { $0 &+ $1.rowCount }
+        }
+        func isWhole(_ part: ColdFiles.Totals) -> Bool {
+            whole > .min && (part.kind == .amendment || part.firstSequence <= whole)
+        }
+        func isLater(_ part: ColdFiles.Totals) -> Bool {
+            part.kind == .partition && part.firstSequence > any
+        }
+        let partly = rows(chosen) { !isWhole($0) && !isLater($0) }
+        let copied = max(0, readableRows(of: partition) - rows(all, isWhole))
+        return max(0, partly - copied) &+ rows(chosen, isLater)
     }
 
     private func days(of partition: Int32?, specID: Int) -> ClosedRange<Int32>? {

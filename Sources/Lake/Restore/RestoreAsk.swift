@@ -98,7 +98,7 @@ struct RestoreDesk {
         var rest = found
         rest.files.removeAll { file in
             changed.contains {
-                $0.covers(file.partition, archivedSince: since[file.partition]?.since ?? .max)
+                $0.brought(file, archivedSince: since[file.partition]?.since ?? .max)
             }
         }
         guard !rest.files.isEmpty else { return changed }

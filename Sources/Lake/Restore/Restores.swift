@@ -80,6 +80,12 @@ package enum Restores {
         func covers(_ partition: Int32?, archivedSince sequence: Int64) -> Bool {
             scope.covers(partition) && asOfRun.map { sequence <= $0 } ?? false
         }
+
+        /// Whether it brought what it asks for of a cold file; amendments are put into its copies as they come.
+        func brought(_ file: ColdFiles.Record, archivedSince sequence: Int64) -> Bool {
+            covers(file.partition, archivedSince: sequence)
+                && (file.kind == .amendment || asOfRun.map { file.sequence <= $0 } ?? false)
+        }
     }
 
     /// Files a request; returns its number.
