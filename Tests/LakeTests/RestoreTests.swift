@@ -484,6 +484,7 @@ extension LakeFixture {
             options: LakeFixture.options(workers: 1), pool: fixture.pool)
         #expect(try ids(fixture).count == 4)
         #expect(throws: LakeError.self) { try fixture.restore() }
+        #expect(try Runs.crashed(fixture.lake.database).isEmpty)
         #expect(try ids(fixture).count == 4)
         #expect(try fixture.lake.restores().map(\.request.state) == [.expired])
     }
@@ -546,6 +547,39 @@ extension LakeFixture {
         #expect(rename(path + ".away", path) == 0)
         try compact()
         #expect(try ids(fixture).count == 6)
+    }
+
+    @Test func damagedFileOfOneRequestStopsNoOther() throws {
+        let fixture = try prepared(archive: [1, 2, 3])
+        try fixture.writeCold(settings: #"{ "delays": { "GLACIER": { "standard": "1s" } } }"#)
+        let now = LakeFixture.nowMicros()
+        func ask(day: Int, _ tier: RestoreTier, atMicros: Int64) throws {
+            try fixture.restore(
+                {
+                    $0.firstDay = LakeFixture.partition(day: day)
+                    $0.lastDay = LakeFixture.partition(day: day)
+                    $0.tier = tier
+                }, atMicros: atMicros)
+        }
+        let damaged = try #require(
+            try ColdFiles.list(fixture.lake.database).first {
+                $0.partition == LakeFixture.partition(day: 2)
+            })
+        let path = "\(fixture.lake.path)/cold/\(damaged.path)"
+        var bytes = try DurableFile.read(path)
+        bytes[bytes.count / 2] ^= 0x10
+        try DurableFile.write(bytes, to: path)
+        try ask(day: 2, .standard, atMicros: now)
+        try ask(day: 3, .standard, atMicros: now)
+        let report = try #require(try fixture.settle(atMicros: now + 2_000_000))
+        #expect(report.failures.keys.sorted() == [1])
+        #expect(try ids(fixture) == ["int(2)", "int(5)"])
+        try ask(day: 1, .expedited, atMicros: now + 3_000_000)
+        #expect(try ids(fixture) == ["int(2)", "int(3)", "int(5)", "int(6)"])
+        #expect(
+            try fixture.lake.restores().map(\.request.state) == [
+                .completed, .completed, .inProgress,
+            ])
     }
 
     @Test func readersKeepTheirSnapshotBesideARestore() throws {

@@ -134,6 +134,7 @@ enum RestoreCommand: Command {
         let begun = Clock.monotonicNanos()
         let pending = Set(report.requests.filter { $0.request.state == .inProgress }.map(\.id))
         var open = pending
+        var failures: [Int64: String] = [:]
         while !open.isEmpty, !Interruption.isRequested {
             let waited = Clock.monotonicNanos() &- begun
             if let seconds, waited / 1_000_000_000 >= UInt64(seconds) { break }
@@ -142,18 +143,26 @@ enum RestoreCommand: Command {
             let settled = try lakeCall { () throws(LakeError) -> RestoreReport? in
                 do throws(LakeError) {
                     return try lake.settleRestores(
-                        identity: context.identity(), options: context.options,
+                        passingOver: Set(failures.keys), identity: context.identity(),
+                        options: context.options,
                         pool: context.pool)
                 } catch .busy {
                     return nil
                 }
             }
-            if let settled { report = settled }
+            if let settled {
+                failures.merge(settled.failures) { _, last in last }
+                report = settled
+            }
             let now = try lakeCall { () throws(LakeError) in try lake.restores() }
             open = open.filter { id in
-                now.contains { $0.id == id && $0.request.state == .inProgress }
+                failures[id] == nil
+                    && now.contains { $0.id == id && $0.request.state == .inProgress }
             }
             report.requests = now.filter { pending.contains($0.id) }.reversed()
+            for index in report.requests.indices {
+                report.requests[index].failure = failures[report.requests[index].id]
+            }
         }
         return report
     }

@@ -15,7 +15,8 @@ enum RestoresCommand: Command {
         discussion: """
             Lists requests, the newest first. One in progress whose tier's delay is over is completed first,
             and copies whose time is up are taken out of their tables; while another process writes, the list
-            is shown as it is.
+            is shown as it is. A request that cannot be completed stays in progress and is tried again by the
+            next run; the list says why. Exit code 3: there is such a request.
             """,
         examples: ["lake restores", "lake restores --all --json"])
 
@@ -27,25 +28,27 @@ enum RestoresCommand: Command {
         let isDue = try lakeCall { () throws(LakeError) in
             try reader.hasDueRestores(nowMicros: surroundings.nowMicros())
         }
+        var failures: [Int64: String] = [:]
         if isDue {
             Interruption.install()
             let context = try RestoreContext(arguments, surroundings, command: syntax.name)
-            try lakeCall { () throws(LakeError) in
+            failures = try lakeCall { () throws(LakeError) in
                 do throws(LakeError) {
-                    _ = try Lake.open(at: path).settleRestores(
+                    return try Lake.open(at: path).settleRestores(
                         identity: context.identity(), options: context.options,
-                        pool: context.pool)
+                        pool: context.pool)?.failures ?? [:]
                 } catch .busy {
-                    return
+                    return [:]
                 }
             }
         }
         var entries = try lakeCall { () throws(LakeError) in try reader.restores() }
         if !arguments.has("all") { entries.removeAll { $0.request.state == .expired } }
+        for index in entries.indices { entries[index].failure = failures[entries[index].id] }
         let output = StandardOutput()
         output.write(
             arguments.has("json") ? RestoreText.json(entries) : RestoreText.text(entries))
         output.flush()
-        return ExitCode.done
+        return failures.isEmpty ? ExitCode.done : ExitCode.partial
     }
 }

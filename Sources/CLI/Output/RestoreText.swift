@@ -24,6 +24,7 @@ enum RestoreText {
         let head = "request \(entry.id), \(scope(entry)): "
         switch request.state {
         case .inProgress:
+            if let failure = entry.failure { return head + "not completed: \(failure)" }
             return head + "in progress (\(request.tier.rawValue)), ready at "
                 + "\(Instant.text(micros: request.availableMicros)); "
                 + "lake restores or any run brings the rows then"
@@ -66,7 +67,12 @@ enum RestoreText {
                 Amount.count(Int(request.rowCount)), Amount.bytes(Int(request.sizeBytes)),
             ])
         }
-        return Array(grid.text().utf8)
+        var text = grid.text()
+        for entry in entries {
+            guard let failure = entry.failure else { continue }
+            text += "request \(entry.id) could not be completed: \(failure)\n"
+        }
+        return Array(text.utf8)
     }
 
     /// `posts, account 17, 2025-01-01 to 2025-01-31`.

@@ -39,14 +39,24 @@ extension Lake {
     }
 
     /// Completes requests whose delay is over and ends those whose time is up.
+    ///
+    /// One that cannot be completed stays in progress; the report says why.
+    ///
+    /// - passingOver: numbers of requests that are left alone.
     package func settleRestores(
-        identity: RunIdentity, options: CompactionOptions, pool: BufferPool
+        passingOver: Set<Int64> = [], identity: RunIdentity, options: CompactionOptions,
+        pool: BufferPool
     ) throws(LakeError) -> RestoreReport? {
-        guard try hasDueRestores(nowMicros: identity.startedMicros) else { return nil }
+        guard
+            try RestoredCopies.isDue(
+                database, nowMicros: identity.startedMicros, passingOver: passingOver)
+        else { return nil }
         let lock = try takeLock(options.lock)
         defer { withExtendedLifetime(lock) {} }
         return try retrying(identity) { (identity) throws(LakeError) in
-            try restoreRun(identity: identity, options: options, pool: pool).run()
+            try RestoredCopies.complete(
+                try restoreRun(identity: identity, options: options, pool: pool),
+                passingOver: passingOver)
         }
     }
 

@@ -12,10 +12,12 @@ struct RequestLedger {
     private var prolonged: Set<Int> = []
 
     /// - known: sources whose tables can be opened; requests of others stay as they are.
+    /// - completes: numbers of requests that are completed if they are due, beside those of `filing`.
     init(
         _ filed: [Restores.Record], filing: [Restores.Record], known: Set<Int64>,
-        nowMicros: Int64, completes: Bool
+        nowMicros: Int64, completes: Set<Int64>
     ) {
+        let completes = completes.union(filing.map(\.id))
         requests = filed
         self.nowMicros = nowMicros
         for request in filing {
@@ -33,8 +35,8 @@ struct RequestLedger {
             case .completed where !requests[index].isAlive(atMicros: nowMicros):
                 requests[index].state = .expired
                 ending.insert(index)
-            case .inProgress where completes && requests[index].availableMicros <= nowMicros:
-                completing.insert(index)
+            case .inProgress where completes.contains(requests[index].id):
+                if requests[index].availableMicros <= nowMicros { completing.insert(index) }
             default: break
             }
         }
@@ -48,6 +50,13 @@ struct RequestLedger {
 
     /// What is to be filed, in order of number, new ones last.
     var changed: [Restores.Record] { touched.sorted().map { requests[$0] } }
+
+    /// Whether this run brings rows of a partition.
+    func brings(source: Int64, partition: Int32?) -> Bool {
+        completing.contains {
+            requests[$0].source == source && requests[$0].scope.covers(partition)
+        }
+    }
 
     func concerns(_ source: Int64) -> Bool {
         ending.union(completing).union(prolonged).contains { requests[$0].source == source }

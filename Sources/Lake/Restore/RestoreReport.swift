@@ -8,6 +8,8 @@ package struct RestoreReport: Hashable, Sendable {
     package var startedMicros: Int64
     /// Requests that were filed or changed, as they are now.
     package var requests: [RestoreEntry] = []
+    /// Requests that could not be completed and stay in progress: why, by their numbers.
+    package var failures: [Int64: String] = [:]
     /// Partitions of which copies were written, and what is in them.
     package var partitionsRestored = 0
     package var rowsRestored: Int64 = 0
@@ -34,6 +36,18 @@ package struct RestoreReport: Hashable, Sendable {
     init(uuid: String, startedMicros: Int64) {
         self.uuid = uuid
         self.startedMicros = startedMicros
+    }
+
+    /// Adds what another run of the same moment did.
+    mutating func add(_ other: RestoreReport) {
+        if other.runID != 0 { runID = other.runID }
+        requests += other.requests
+        failures.merge(other.failures) { first, _ in first }
+        partitionsRestored += other.partitionsRestored
+        rowsRestored &+= other.rowsRestored
+        bytesWritten &+= other.bytesWritten
+        copiesRemoved += other.copiesRemoved
+        totalNanos &+= other.totalNanos
     }
 
     package func json() -> [UInt8] {
@@ -68,6 +82,8 @@ package struct RestoreEntry: Hashable, Sendable {
     package var firstDay: Int32?
     package var lastDay: Int32?
     package var request: Restores.Record
+    /// Why it could not be completed just now.
+    package var failure: String?
 
     package func write(to json: inout JSONWriter) {
         let scope = request.scope
@@ -96,6 +112,7 @@ package struct RestoreEntry: Hashable, Sendable {
         number("expires_micros", request.expiresMicros)
         json.member("rows", request.rowCount)
         json.member("bytes", request.sizeBytes)
+        if let failure { json.member("error", failure) }
         json.endObject()
     }
 }

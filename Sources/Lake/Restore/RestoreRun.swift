@@ -40,9 +40,10 @@ struct RestoreRun {
     /// Settles all requests as of now; nil if there is nothing to do.
     ///
     /// - filing: requests to be added (number 0) or changed before that, in the same transaction.
-    /// - completes: false leaves those in progress alone, so that no cold file is read.
+    /// - completes: numbers of requests that are completed if they are due, beside those of `filing`; without
+    ///   any no cold file is read.
     func run(
-        filing: [Restores.Record] = [], completes: Bool = true
+        filing: [Restores.Record] = [], completes: Set<Int64> = []
     ) throws(LakeError) -> RestoreReport? {
         let begun = options.nanos()
         var ledger = try RequestLedger(
@@ -61,6 +62,8 @@ struct RestoreRun {
             report.totalNanos = options.nanos() &- begun
             return report
         }
+        // Before the run is filed: it would stay open, as nobody could look for what it left there.
+        try requireTier(ledger)
         report.runID = try Runs.start(database, identity: identity, kind: .restore)
         ledger.complete(inRun: report.runID)
         var parts: [Part] = []
@@ -91,6 +94,17 @@ struct RestoreRun {
             }
         }
         return tables
+    }
+
+    /// Throws `invalidLocation` if files are needed of a cold tier that is not mounted.
+    private func requireTier(_ ledger: RequestLedger) throws(LakeError) {
+        for (source, _) in try tables() where ledger.concerns(source) {
+            let isNeeded = try ColdFiles.list(database, source: source, hasEntries: false)
+                .contains {
+                    $0.place == .cold && ledger.brings(source: source, partition: $0.partition)
+                }
+            if isNeeded { try ColdTier(lake: lake, database: database).requireMounted() }
+        }
     }
 
     private func sources() throws(LakeError) -> Set<Int64> { Set(try tables().map(\.source)) }

@@ -48,11 +48,6 @@ struct TableCopies {
         let rows = ColdRows(
             table: table, tier: try ColdTier(lake: run.lake, database: run.database),
             lake: run.lake, keySeed: run.keySeed, pool: run.pool, isCancelled: isCancelled)
-        if tasks.contains(where: { task in
-            task.step == .restore && task.partition.files.contains { $0.place == .cold }
-        }) {
-            try rows.tier.requireMounted()
-        }
         let standing = StandingRows(
             rows: rows, database: run.database, livePaths: paths, coldFiles: cold,
             suppressions: try Suppressions(run.database, run.definitions),
