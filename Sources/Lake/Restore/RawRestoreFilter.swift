@@ -68,8 +68,9 @@ final class RawRestoreFilter {
     func mayBe(in pack: Packs.Record) -> Bool {
         if let number = request.pack, number != pack.id { return false }
         if let folderHash, !pack.mayHold(folderHash: folderHash) { return false }
-        // Packs of files of many records do not say their days.
-        guard let first = pack.firstPartition, let last = pack.lastPartition,
+        // Packs of files of many records do not say their days; what is out of order says nothing.
+        guard !definition.raw.format.holdsMany, let first = pack.firstPartition,
+            let last = pack.lastPartition, first <= last,
             let low = lifecycle.days(of: first), let high = lifecycle.days(of: last)
         else { return true }
         return overlaps(low.lowerBound...high.upperBound)

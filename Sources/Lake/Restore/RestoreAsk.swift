@@ -171,11 +171,14 @@ struct RestoreDesk {
             throw .restore(.noPack(id: pack, table: name))
         }
         scope.pack = .init(id: pack, bucket: statement.integer(0), buckets: statement.integer(1))
-        if !statement.isNull(2), !statement.isNull(3) {
+        if !table.definition.raw.format.holdsMany, !statement.isNull(2), !statement.isNull(3) {
             let first = Int32(truncatingIfNeeded: statement.integer(2))
             let last = Int32(truncatingIfNeeded: statement.integer(3))
-            scope.firstPartition = max(first, scope.firstPartition ?? .min)
-            scope.lastPartition = min(last, scope.lastPartition ?? .max)
+            // What is out of order says nothing.
+            if first <= last {
+                scope.firstPartition = max(first, scope.firstPartition ?? .min)
+                scope.lastPartition = min(last, scope.lastPartition ?? .max)
+            }
         }
         statement.reset()
         return scope
