@@ -8,7 +8,7 @@ import Glibc
 ///   .lake-cold                                  marker with the lake's identity
 ///   tables/NAME/PARTITION/RUN-n.parquet         rows that left their table's snapshot, and GLACIER_IR
 ///   packs/NAME/2026-01/BUCKET-RUN.json.zst      raw files
-///   catalog/00000057-0001-RUN.json              what lake.db knows of all this: `ColdCatalog`
+///   catalog/00000057-000001-RUN.json            what lake.db knows of all this: `ColdCatalog`
 /// ```
 /// Without its marker the folder is taken for an unmounted disk: nothing is written, deleted or concluded.
 /// Every file bears the name (UUID) of the run that wrote it, so that a crashed run's are found.
