@@ -134,7 +134,7 @@ struct ErasurePublication {
 
     private func relative(_ path: String) -> String {
         for folder in [erasure.lake, erasure.cold.path] where path.hasPrefix(folder + "/") {
-            return String(path.dropFirst(folder.utf8.count + 1))
+            return String(decoding: path.utf8.dropFirst(folder.utf8.count + 1), as: UTF8.self)
         }
         return path
     }
