@@ -219,6 +219,31 @@ import Testing
                 of: lake, ["id", "posted_at", "likes", "caption", "_raw_path"]) == rows)
     }
 
+    /// A packed file that lost its key to another one is remembered without the database too.
+    @Test func coldLosersOutliveTheDatabase() throws {
+        func contents(_ lake: Lake) throws -> [String: ContentHash] {
+            let source = try #require(try Sources.known("posts", lake.database))
+            let walk = try RememberedFiles(lake.database, source: source)
+            var contents: [String: ContentHash] = [:]
+            while let file = try walk.next() {
+                #expect(file.state.flags.contains(.isCold))
+                contents[file.folder + file.name] = file.state.content
+            }
+            return contents
+        }
+        let fixture = try filled()
+        try fixture.fixture.write(fixture.fixture.post(id: 102, day: 3, likes: 7), to: "u8/x.json")
+        try fixture.fixture.compact()
+        try fixture.sweep()
+        let known = try contents(fixture.lake)
+        #expect(known.count == 25)
+        var options = LakeRebuild.Options(seed: 4_711, nowMicros: PackFixture.nowMicros)
+        options.isForced = true
+        _ = try LakeRebuild.run(
+            lake: fixture.lake.path, options: options, pool: fixture.fixture.pool)
+        #expect(try contents(Lake.open(at: fixture.lake.path)) == known)
+    }
+
     @Test func coldHeirSpeaksFromItsPack() throws {
         let fixture = try filled(settings: "\"account\": \"user_id\", \"on_delete\": \"delete\"")
         try fixture.sweep()

@@ -399,18 +399,23 @@ package struct LakeRebuild {
             definition, source: source, catalog: SQLCatalog(database), lake: lake,
             identity: RunIdentity(startedMicros: options.nowMicros, seed: seed))
         let ledger = try RowLedger(isCancelled: options.isCancelled)
-        let damaged = try LiveRows(
-            table: table, keySeed: seed, workers: options.workers, pool: pool,
-            isCancelled: options.isCancelled
-        ).enter(into: ledger, archived: try archivedFiles(source, database))
-        report.archive?.missing += damaged
         let packs = try Packs.list(database, source: source)
         var packed: PackedPaths?
         if !packs.isEmpty {
             let tier = try ColdTier(lake: lake, database: database)
             packed = try PackedPaths(packs, tier, isCancelled: options.isCancelled)
             report.archive?.missing += packed?.damaged.map { tier.absolute($0.pack.path) } ?? []
+            // What lost its key to another file has no row, and is no news all the same.
+            try packed?.forEachPath { (path) throws(LakeError) in
+                try ledger.add([LedgerRow(packed: path)])
+            }
         }
+        report.archive?.missing += try LiveRows(
+            table: table, keySeed: seed, workers: options.workers, pool: pool,
+            isCancelled: options.isCancelled
+        ).enter(into: ledger, archived: try archivedFiles(source, database))
+        // A file whose row may be lost must be news when it comes back.
+        let isWhole = report.archive?.missing.isEmpty != false && !lostPacks
         // Rows of raw files that went long ago are no news to the guard against missing files.
         let keepsGone = definition.settings.onDelete == .keep
         // What lay in a pack that is lost was not deleted.
@@ -430,9 +435,14 @@ package struct LakeRebuild {
             var erasedRows = 0
             try ledger.forEach { (folder, name, row) throws(LakeError) in
                 if options.isCancelled() { throw .columnar(.cancelled) }
-                if gate?.refuses(path: row.path) == true { erasedRows += 1 }
+                let isRow = row.rank != LedgerRow.packed
+                guard isRow || isWhole else { return }
+                if gate?.refuses(path: row.path) == true {
+                    guard isRow else { return }
+                    erasedRows += 1
+                }
                 try filling.add(folder, name, row, to: editor)
-                try records?.add(row, to: recordEditor)
+                if isRow { try records?.add(row, to: recordEditor) }
             }
             try filling.endFolder(editor)
             try records?.endFile(recordEditor)

@@ -41,7 +41,10 @@ struct RawFileFilling {
         var state = RawFileState(
             flags: .hasRow, hint: .none, content: .none, rowHash: row.rowHash,
             keyHash: row.key.low, partition: row.partition)
-        if isGone(row.path) {
+        if row.rank == LedgerRow.packed {
+            guard let content = try packed?.content(of: row.path) else { return }
+            state = RawFileState(flags: .isCold, hint: .none, content: content)
+        } else if isGone(row.path) {
             if let content = try packed?.content(of: row.path) {
                 // The last version that was packed: a later one would lie in the raw folder.
                 state.flags.insert(.isCold)

@@ -9,6 +9,26 @@ struct LedgerRow: Sendable {
     var partition: Int32?
     /// Of rows of one raw file the highest counts: live ones, then archived ones by their sequence.
     var rank = Int64.max
+
+    /// The rank of a file that lies in a pack, whatever the rows say: no row.
+    static let packed = Int64.min
+
+    /// A raw file in a pack, which may have lost its key to another one.
+    init(packed path: String) {
+        self.init(
+            path: path, key: ContentHash(low: 0, high: 0), rowHash: 0, partition: nil,
+            rank: Self.packed)
+    }
+
+    init(
+        path: String, key: ContentHash, rowHash: UInt64, partition: Int32?, rank: Int64 = .max
+    ) {
+        self.path = path
+        self.key = key
+        self.rowHash = rowHash
+        self.partition = partition
+        self.rank = rank
+    }
 }
 
 /// Every row of a table by its raw file, sorted on disk: memory stays the same for any table.
@@ -78,7 +98,7 @@ final class RowLedger: @unchecked Sendable {
     ) throws(LakeError) {
         let statement = try database.prepare(
             """
-            SELECT folder, name, key_low, key_high, row_hash, partition FROM rows
+            SELECT folder, name, key_low, key_high, row_hash, partition, rank FROM rows
             ORDER BY folder, name, rank DESC
             """)
         while try statement.step() {
@@ -91,7 +111,7 @@ final class RowLedger: @unchecked Sendable {
     func rows(folder: String, name: String) throws(LakeError) -> [LedgerRow] {
         let statement = try database.prepare(
             """
-            SELECT folder, name, key_low, key_high, row_hash, partition FROM rows
+            SELECT folder, name, key_low, key_high, row_hash, partition, rank FROM rows
             WHERE folder = ?1 AND name = ?2
             """)
         try statement.bind(folder, at: 1)
@@ -129,6 +149,7 @@ final class RowLedger: @unchecked Sendable {
                 low: UInt64(bitPattern: statement.integer(2)),
                 high: UInt64(bitPattern: statement.integer(3))),
             rowHash: UInt64(bitPattern: statement.integer(4)),
-            partition: statement.isNull(5) ? nil : Int32(clamping: statement.integer(5)))
+            partition: statement.isNull(5) ? nil : Int32(clamping: statement.integer(5)),
+            rank: statement.integer(6))
     }
 }

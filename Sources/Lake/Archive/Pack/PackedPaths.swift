@@ -55,6 +55,12 @@ final class PackedPaths {
             low: UInt64(bitPattern: latest.integer(0)), high: UInt64(bitPattern: latest.integer(1)))
     }
 
+    /// Every path once.
+    func forEachPath(_ body: (String) throws(LakeError) -> Void) throws(LakeError) {
+        let statement = try database.prepare("SELECT DISTINCT path FROM files ORDER BY path")
+        while try statement.step() { try body(statement.text(0)) }
+    }
+
     /// Whether a pack has this very version.
     func holds(_ path: String, _ content: ContentHash) throws(LakeError) -> Bool {
         try exact.bind(path, at: 1)
