@@ -160,13 +160,18 @@ final class OtherCopies {
         _ target: ScrubTarget, _ word: Word
     ) throws(LakeError) -> ScrubReport.Finding {
         let table = target.table ?? ""
+        // A pack of files of many records does not say its days.
         let statement = try lake.database.prepare(
             """
             SELECT EXISTS (SELECT 1 FROM cold_files c WHERE c.source = p.source
-                AND c.partition BETWEEN p.first_partition AND p.last_partition),
-              p.first_partition, p.last_partition, p.file_count
-            FROM packs p WHERE p.path = ?1
+                AND (d.is_unknown OR c.partition BETWEEN p.first_partition AND p.last_partition)),
+              p.first_partition, p.last_partition, p.file_count, d.is_unknown
+            FROM packs p JOIN (SELECT id,
+                ?2 OR NOT coalesce(first_partition <= last_partition, 0) AS is_unknown
+              FROM packs) d ON d.id = p.id
+            WHERE p.path = ?1
             """)
+        try statement.bind(isOfManyRecords(table) ? 1 : 0, at: 2)
         try statement.bind(String(target.name.dropFirst(ScrubTarget.coldPrefix.count)), at: 1)
         var hasRows = false
         var files: Int64 = 0
@@ -174,10 +179,14 @@ final class OtherCopies {
             hasRows = statement.integer(0) != 0
             files = statement.integer(3)
             let (first, last) = (statement.integer(1), statement.integer(2))
+            let isUnknown = statement.integer(4) != 0
             statement.reset()
             let open = try? IcebergTable.open(table, in: lake.catalog, lakeFolder: lake.path)
             for live in (try? open?.currentSnapshot?.liveFiles()) ?? [] {
-                if case .int(let value)? = live.file.partition.first, first <= value, value <= last
+                if isUnknown {
+                    hasRows = true
+                } else if case .int(let value)? = live.file.partition.first, first <= value,
+                    value <= last
                 {
                     hasRows = true
                 }

@@ -5,6 +5,8 @@ struct BucketPacking: Sendable {
     /// The table's name.
     let table: String
     let source: Int64
+    /// Its raw files hold many records, of whose partitions a pack says nothing.
+    let holdsMany: Bool
     let spool: RawSpool
     let root: RawRootHandle
     let tier: ColdTier
@@ -47,7 +49,7 @@ struct BucketPacking: Sendable {
                     changed += 1
                     continue
                 }
-                guard let partition = file.partition else { continue }
+                guard !holdsMany, let partition = file.partition else { continue }
                 record.firstPartition = min(record.firstPartition ?? .max, partition)
                 record.lastPartition = max(record.lastPartition ?? .min, partition)
             }

@@ -19,7 +19,8 @@ extension RawPacking {
         let done = Mutex<(packs: [Int: Packs.Record], changed: Int)>(([:], 0))
         let written = WrittenFiles()
         let packing = BucketPacking(
-            table: table.definition.name, source: table.source, spool: plan.spool, root: root,
+            table: table.definition.name, source: table.source,
+            holdsMany: table.definition.raw.format.holdsMany, spool: plan.spool, root: root,
             tier: tier, identity: identity, pool: pool, isCancelled: isCancelled)
         do throws(LakeError) {
             try Workers.forEach(tasks.count, workers: workers) { (number) throws(LakeError) in
