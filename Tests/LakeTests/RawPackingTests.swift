@@ -477,17 +477,6 @@ import Testing
         #expect(adoption.missing.isEmpty)
     }
 
-    @Test func packWithDaysOutOfOrderIsLookedInto() throws {
-        let fixture = try filled()
-        try fixture.sweep()
-        try fixture.database.execute("UPDATE packs SET first_partition = 30000, last_partition = 9")
-        var request = RawRestore.Request(folder: fixture.fixture.folder.path + "/back")
-        request.firstDay = LakeFixture.partition(day: 1)
-        request.lastDay = request.firstDay
-        let report = try fixture.lake.restoreRaw(request, pool: fixture.fixture.pool)
-        #expect(report.restored == 4)
-    }
-
     @Test func filesOfSeveralPacksComeBack() throws {
         let fixture = try filled()
         for sweep in 0..<6 {

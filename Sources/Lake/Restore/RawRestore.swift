@@ -54,9 +54,11 @@ package struct RawRestore {
 
     func run(_ request: Request) throws(LakeError) -> Report {
         if try tier.isKnown(lake.database) { try tier.requireMounted() }
+        try requireOutside(request.folder)
         var report = Report()
         var choices: [Choice] = []
-        var obstacles: [String] = []
+        var obstacles: [(path: String, isFile: Bool)] = []
+        var folders = RestoredFolders(root: request.folder)
         for definition in definitions
         where request.table == nil || request.table == definition.name {
             guard let source = try Sources.known(definition.name, lake.database) else { continue }
@@ -70,6 +72,7 @@ package struct RawRestore {
                     if isCancelled() { throw .columnar(.cancelled) }
                     let entry = reader.entry(position)
                     guard try filter.takes(entry) else { continue }
+                    try folders.look(forPath: entry.path)
                     switch try RestoredRawFiles.look(at: "\(request.folder)/\(entry.path)", entry) {
                     case .free: choice.positions.append(position)
                     case .same: report.present += 1
@@ -77,7 +80,7 @@ package struct RawRestore {
                         if request.isForced, mayReplace {
                             choice.positions.append(position)
                         } else {
-                            obstacles.append(entry.path)
+                            obstacles.append((entry.path, mayReplace))
                         }
                     }
                 }
@@ -87,12 +90,37 @@ package struct RawRestore {
         report.packs = choices.count
         if let first = obstacles.first {
             let more = obstacles.count > 1 ? ", and \(obstacles.count - 1) more," : ""
-            let hint = request.isForced ? "is no plain file" : "is there with other bytes"
+            let hint =
+                obstacles.count > 1
+                ? "are there already"
+                : first.isFile
+                    ? "is there with other bytes" : "is there and is no plain file"
             throw .invalidLocation(
-                path: request.folder, reason: "\(first)\(more) \(hint); nothing was written")
+                path: request.folder, reason: "\(first.path)\(more) \(hint); nothing was written")
         }
         try write(choices, request, &report)
         return report
+    }
+
+    /// Throws `invalidLocation` for a folder where files would lie among the lake's own.
+    private func requireOutside(_ folder: String) throws(LakeError) {
+        let place = Self.resolved(folder)
+        for (own, name) in [(lake.path, "lake"), (tier.path, "cold tier")] {
+            let own = Self.resolved(own)
+            guard place == own || place.hasPrefix(own + "/") else { continue }
+            throw .invalidLocation(
+                path: folder, reason: "it is in the \(name), which holds files of its own only")
+        }
+    }
+
+    /// A path without links, as far as it is there.
+    private static func resolved(_ path: String) -> String {
+        if let real = realpath(path, nil) {
+            defer { free(real) }
+            return String(cString: real)
+        }
+        guard let parent = DurableFile.parent(of: path) else { return path }
+        return resolved(parent) + path.dropFirst(parent.count)
     }
 
     private func write(
@@ -115,6 +143,7 @@ package struct RawRestore {
             }
             try files.settle()
         }
+        try folders.settle()
     }
 }
 

@@ -113,7 +113,7 @@ struct RestoredRawFiles: ~Copyable {
         try Self.sync(Array(folders))
     }
 
-    private static func sync(_ paths: [String]) throws(LakeError) {
+    fileprivate static func sync(_ paths: [String]) throws(LakeError) {
         try Workers.forEach(paths.count, workers: syncThreads) { (index) throws(LakeError) in
             let descriptor = open(paths[index], O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else {
@@ -169,30 +169,103 @@ struct RestoredRawFiles: ~Copyable {
     }
 }
 
-/// Makes the folders of restored files, each once.
+/// The folders of restored files: looked at and made, each once.
+///
+/// Below the root none may be a link: it would lead out of it.
 struct RestoredFolders {
     private let root: String
+    /// Of the last path, below the root.
     private var last: String?
+    /// Folders that have new ones, and are not synced.
+    private var parents: Set<String> = []
+
+    private static let waitingLimit = 512
 
     init(root: String) {
         self.root = root
     }
 
+    /// Throws `invalidLocation` if what is there of a path's folder is not all folders.
+    mutating func look(forPath path: String) throws(LakeError) {
+        try walk(path) { (folder) throws(LakeError) in try Self.requireFolder(folder) }
+    }
+
     mutating func make(forPath path: String) throws(LakeError) {
-        let folder = "\(root)/\(RowLedger.parts(of: path).folder)"
+        var made: [String] = []
+        if last == nil { try Self.makeRoot(root, &made) }
+        try walk(path) { (folder) throws(LakeError) in
+            if try Self.make(folder) { made.append(folder) }
+        }
+        parents.formUnion(made.compactMap(DurableFile.parent))
+        if parents.count >= Self.waitingLimit { try settle() }
+    }
+
+    /// Makes the new folders durable.
+    mutating func settle() throws(LakeError) {
+        try RestoredRawFiles.sync(Array(parents))
+        parents = []
+    }
+
+    /// Visits the folders of a path, from the root, but for those that the last path had too.
+    private mutating func walk(
+        _ path: String, _ visit: (String) throws(LakeError) -> Void
+    ) throws(LakeError) {
+        let folder = RowLedger.parts(of: path).folder
         if folder == last { return }
-        try Self.make(String(folder.dropLast()))
+        if last == nil {
+            var status = stat()
+            if stat(root, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
+                throw .invalidLocation(path: root, reason: "it is no folder")
+            }
+        }
+        var below = ""
+        for name in folder.split(separator: "/") {
+            below += "\(name)/"
+            if last?.hasPrefix(below) != true { try visit("\(root)/\(below.dropLast())") }
+        }
         last = folder
     }
 
-    private static func make(_ folder: String) throws(LakeError) {
-        if mkdir(folder, 0o755) == 0 || errno == EEXIST { return }
+    private static func requireFolder(_ folder: String) throws(LakeError) {
+        var status = stat()
+        guard lstat(folder, &status) == 0 else {
+            // What is in the place of an earlier folder of the path was told.
+            if errno == ENOENT { return }
+            throw .io(operation: "look for", path: folder, errorNumber: errno)
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: return
+        case S_IFLNK:
+            throw .invalidLocation(
+                path: folder, reason: "it is a link, which may lead anywhere else")
+        default: throw .invalidLocation(path: folder, reason: "it is no folder")
+        }
+    }
+
+    /// Whether it is new.
+    private static func make(_ folder: String) throws(LakeError) -> Bool {
+        if mkdir(folder, 0o755) == 0 { return true }
+        guard errno == EEXIST else {
+            throw .io(operation: "mkdir", path: folder, errorNumber: errno)
+        }
+        try requireFolder(folder)
+        return false
+    }
+
+    /// The root may be a link: somebody has named it.
+    private static func makeRoot(_ folder: String, _ made: inout [String]) throws(LakeError) {
+        if mkdir(folder, 0o755) == 0 {
+            made.append(folder)
+            return
+        }
+        if errno == EEXIST { return }
         guard errno == ENOENT, let parent = DurableFile.parent(of: folder) else {
             throw .io(operation: "mkdir", path: folder, errorNumber: errno)
         }
-        try make(parent)
+        try makeRoot(parent, &made)
         guard mkdir(folder, 0o755) == 0 || errno == EEXIST else {
             throw .io(operation: "mkdir", path: folder, errorNumber: errno)
         }
+        made.append(folder)
     }
 }
