@@ -32,8 +32,9 @@ struct TableCopies {
             definition, source: source, catalog: SQLCatalog(run.database), lake: run.lake,
             identity: run.identity)
         var part = RestoreRun.Part(table: table)
-        let filed = try RestoredFiles.list(run.database, source: source)
-        let copyPaths = Set(filed.map(\.path))
+        let list = try RestoredFiles.list(run.database, source: source)
+        let filed = Dictionary(grouping: list, by: \.partition)
+        let copyPaths = Set(list.map(\.path))
         let live = try table.liveFiles()
         let cold = Dictionary(
             grouping: try ColdFiles.list(run.database, source: source), by: \.partition)
@@ -80,11 +81,12 @@ struct TableCopies {
 
     /// What is to be done, in order of partition.
     private func tasks(
-        _ table: LakeTable, filed: [RestoredFiles.Record], cold: [Int32?: [ColdFiles.Record]],
+        _ table: LakeTable, filed: [Int32?: [RestoredFiles.Record]],
+        cold: [Int32?: [ColdFiles.Record]],
         live: [Int32?: [String]], copies: [Int32?: [LiveFile]]
     ) throws(LakeError) -> [Task] {
         var tasks: [Task] = []
-        let values = Set(cold.keys).union(filed.map(\.partition)).sorted {
+        let values = Set(cold.keys).union(filed.keys).sorted {
             PartitionOrder.rank($0) < PartitionOrder.rank($1)
         }
         for value in values {
@@ -93,7 +95,7 @@ struct TableCopies {
             let askers = ledger.askers(
                 source: table.source, partition: value, archivedSince: since)
             let own = copies[value] ?? []
-            let records = filed.filter { $0.partition == value }
+            let records = filed[value] ?? []
             let requests = askers.alive.map { ledger.requests[$0] }
             let expires = requests.compactMap(\.expiresMicros).max() ?? 0
             let filter = ScopeFilter(requests.map(\.scope), table)
@@ -182,7 +184,8 @@ struct TableCopies {
 
     /// Prepares the table's commit, and notes what it comes to.
     private func settle(
-        _ tasks: [Task], _ written: [CopyWriter.Copy?], filed: [RestoredFiles.Record],
+        _ tasks: [Task], _ written: [CopyWriter.Copy?],
+        filed: [Int32?: [RestoredFiles.Record]],
         _ part: inout RestoreRun.Part, _ ledger: inout RequestLedger,
         _ report: inout RestoreReport
     ) throws(LakeError) {
@@ -190,7 +193,7 @@ struct TableCopies {
         var change = TableChange(
             operation: .append, summary: ["lake.run": run.identity.uuid])
         for (task, copy) in zip(tasks, written) {
-            let records = filed.filter { $0.partition == task.partition.value }
+            let records = filed[task.partition.value] ?? []
             if task.step == .prolong {
                 for record in records {
                     var record = record
