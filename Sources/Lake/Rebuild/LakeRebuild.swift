@@ -410,10 +410,11 @@ package struct LakeRebuild {
                 try ledger.add([LedgerRow(packed: path)])
             }
         }
-        report.archive?.missing += try LiveRows(
+        let damaged = try LiveRows(
             table: table, keySeed: seed, workers: options.workers, pool: pool,
             isCancelled: options.isCancelled
         ).enter(into: ledger, archived: try archivedFiles(source, database))
+        report.archive?.missing += damaged
         // A file whose row may be lost must be news when it comes back.
         let isWhole = report.archive?.missing.isEmpty != false && !lostPacks
         // Rows of raw files that went long ago are no news to the guard against missing files.

@@ -18,7 +18,8 @@ struct ExpiredPacks {
         var damaged: [String] = []
     }
 
-    /// Rewrites the packs of one source that hold expired files; one transaction each.
+    /// Rewrites the packs of one source that hold expired files; a transaction for some at a time, because each
+    /// writes all that is known of the cold tier.
     func drop(source: Int64, definition: TableDefinition) throws(LakeError) -> Counts {
         var counts = Counts()
         let packs = try Packs.list(database, source: source)
@@ -27,6 +28,7 @@ struct ExpiredPacks {
         let rewrite = PackRewrite(
             database: database, tier: tier, identity: identity, pool: pool,
             isCancelled: isCancelled)
+        var batch: [PackRewrite.Prepared] = []
         for pack in packs where expired.months.contains(pack.month) {
             let prepared: PackRewrite.Prepared?
             do throws(LakeError) {
@@ -39,23 +41,38 @@ struct ExpiredPacks {
                 continue
             }
             guard let prepared else { continue }
-            do throws(LakeError) {
-                try database.transaction { () throws(LakeError) in
-                    try prepared.publish(database)
-                    if let lake = DurableFile.parent(of: database.path) {
-                        try ColdCatalog.write(
-                            database, lake: lake, run: identity, changesTier: true)
-                    }
-                }
-            } catch {
-                prepared.discard(tier)
-                throw error
-            }
-            try prepared.removeOld(database, tier)
-            counts.files += prepared.droppedFiles
-            counts.bytes += prepared.droppedBytes
+            batch.append(prepared)
+            if batch.count == Self.packsPerTransaction { try exchange(&batch, &counts) }
         }
+        try exchange(&batch, &counts)
         return counts
+    }
+
+    private static let packsPerTransaction = 64
+
+    /// Puts new packs in the old ones' places, and removes the old ones.
+    private func exchange(
+        _ batch: inout [PackRewrite.Prepared], _ counts: inout Counts
+    ) throws(LakeError) {
+        guard !batch.isEmpty else { return }
+        let prepared = batch
+        do throws(LakeError) {
+            try database.transaction { () throws(LakeError) in
+                for pack in prepared { try pack.publish(database) }
+                if let lake = DurableFile.parent(of: database.path) {
+                    try ColdCatalog.write(database, lake: lake, run: identity, changesTier: true)
+                }
+            }
+        } catch {
+            for pack in prepared { pack.discard(tier) }
+            throw error
+        }
+        for pack in prepared {
+            try pack.removeOld(database)
+            counts.files += pack.droppedFiles
+            counts.bytes += pack.droppedBytes
+        }
+        batch = []
     }
 
     private func expired(

@@ -33,7 +33,7 @@ struct PackRewrite {
         }
 
         /// Removes the old pack; after the transaction.
-        func removeOld(_ database: Database, _ tier: ColdTier) throws(LakeError) {
+        func removeOld(_ database: Database) throws(LakeError) {
             try DurableFile.remove(oldPath)
             try RetiredFiles.remove(database, path: oldPath)
         }
