@@ -172,6 +172,44 @@ import Testing
         #expect(try examine(lake).findings == [])
     }
 
+    /// Without any catalog nothing of the archive is adopted: that is said, and the tier stays ours.
+    @Test func lostCatalogsAreTold() throws {
+        let fixture = try prepared()
+        let tier = try fixture.tier.path
+        for (index, folder) in [fixture.lake.path, tier].enumerated() {
+            #expect(rename(folder + "/catalog", fixture.folder.path + "/gone\(index)") == 0)
+        }
+        unlink(fixture.lake.path + "/lake.db")
+        let report = try rebuild(fixture, rawPath: fixture.raw)
+        #expect(report.archive == .init(unnamed: 2, folder: tier))
+        let lake = try Lake.open(at: fixture.lake.path)
+        #expect(try lake.coldTier().isMounted())
+        // Nobody knows whether their rows are still needed.
+        let retired = try RetiredFiles.due(lake.database, beforeMicros: .max)
+        #expect(!retired.contains { $0.hasPrefix(tier) })
+    }
+
+    /// What expired goes after its grace, although only the lost database knew of it.
+    @Test(arguments: [true, false])
+    func expiredFilesGoAllTheSame(hasDatabase: Bool) throws {
+        let fixture = try LakeFixture.withPosts(retention: SweepTests.glacier)
+        try fixture.sweep()
+        try fixture.hold(account: "u1")
+        try fixture.setRetention("[{\"after_days\": 30, \"expire\": true}]")
+        try fixture.sweep()
+        try #require(fixture.coldFiles().count == 6)
+        let tier = try fixture.tier
+        if !hasDatabase { unlink(fixture.lake.path + "/lake.db") }
+        _ = try rebuild(fixture, isForced: true)
+        let lake = try Lake.open(at: fixture.lake.path)
+        let needed = Set(try ColdFiles.list(lake.database).map { tier.absolute($0.path) })
+        #expect(needed.count == 3)
+        let retired = try RetiredFiles.due(lake.database, beforeMicros: .max)
+            .filter { $0.hasPrefix(tier.absolute("tables/")) }
+        #expect(retired.count == 3)
+        #expect(needed.isDisjoint(with: retired))
+    }
+
     // MARK: Doctor
 
     @Test func archiveIsExamined() throws {

@@ -69,6 +69,7 @@ enum RebuildCommand: Command {
         output.flush()
         let isWhole =
             report.skipped.isEmpty && report.archive?.missing.isEmpty != false
+            && report.archive?.folder == nil
             && report.tables.allSatisfy { $0.erasedRows == 0 }
         return isWhole ? ExitCode.done : ExitCode.partial
     }
@@ -88,9 +89,15 @@ enum RebuildCommand: Command {
             }
         }
         if let archive = report.archive {
-            text += "archive: adopted, \(Amount.count(Int(archive.rows), "row")) in "
-            text +=
-                "\(Amount.count(archive.files, "file")), \(Amount.count(archive.packs, "pack"))\n"
+            if archive.files + archive.packs > 0 || archive.folder == nil {
+                text += "archive: adopted, \(Amount.count(Int(archive.rows), "row")) in "
+                text += "\(Amount.count(archive.files, "file")), "
+                text += "\(Amount.count(archive.packs, "pack"))\n"
+            }
+            if let folder = archive.folder {
+                text += "archive: not adopted: \(folder) holds "
+                text += "\(Amount.count(archive.unnamed, "file")) that no catalog names\n"
+            }
             for path in archive.missing {
                 text += "archive: not adopted: \(path) is missing or cut\n"
             }

@@ -40,6 +40,14 @@ enum Orphans {
         return isIdentity(stem.prefix(36)) || stem.hasPrefix("snap-") && isIdentity(stem.suffix(36))
     }
 
+    /// Whether a file is named as our packs: `<bucket>-<uuid>.json.zst`, also with `.tmp`.
+    static func isOurPack(_ path: String) -> Bool {
+        var name = (path.split(separator: "/").last ?? "")[...]
+        if name.hasSuffix(".tmp") { name = name.dropLast(4) }
+        guard name.hasSuffix(PackFormat.nameEnd) else { return false }
+        return isIdentity(name.dropLast(PackFormat.nameEnd.count).suffix(36))
+    }
+
     /// Whether a text is a UUID in lower case.
     private static func isIdentity(_ text: Substring) -> Bool {
         let bytes = Array(text.utf8)

@@ -21,6 +21,10 @@ package struct RebuildReport: Hashable, Sendable {
         package var packs = 0
         /// Absolute paths of what the catalog names and is not there, or not whole.
         package var missing: [String] = []
+        /// Files of the cold tier that no catalog names, because there is none any more.
+        package var unnamed = 0
+        /// The cold tier's folder; nil if nothing in it is unnamed.
+        package var folder: String?
     }
 
     package var tables: [Table] = []
@@ -119,11 +123,13 @@ package struct LakeRebuild {
             if options.isCancelled() { throw .columnar(.cancelled) }
             let seed = old.seed ?? setting(.keySeed).flatMap { UInt64($0, radix: 16) }
             let sweeps = try uncommitted(old, cold?.catalog, damaged)
+            let arePacksLost = try UnnamedColdFiles.arePacksLost(cold, lake: lake)
             try build(
                 &report, definitions, cold, seed: seed ?? options.seed,
                 Published(
                     metadata: old.metadata, uncommitted: sweeps,
-                    lostPacks: !damaged.isEmpty || cold?.lacksPacks == true))
+                    lostPacks: !damaged.isEmpty || arePacksLost,
+                    isSeedKnown: seed != nil, retired: old.retired))
             if !damaged.isEmpty {
                 report.archive = report.archive ?? RebuildReport.Archive()
                 report.archive?.missing += damaged
@@ -166,7 +172,9 @@ package struct LakeRebuild {
         let seed = try? Settings.get(.keySeed, database)
         var cold: ColdCatalog?
         var metadata: [String: String] = [:]
+        var retired: Set<String>?
         if isSound {
+            retired = Set(try RetiredFiles.due(database, beforeMicros: .max))
             cold = try ColdCatalog(database, writtenMicros: options.nowMicros)
             let catalog = SQLCatalog(database)
             for name in try catalog.list() {
@@ -175,7 +183,7 @@ package struct LakeRebuild {
         }
         return Salvage(
             rawRoot: rawRoot, seed: seed.flatMap { UInt64($0, radix: 16) }, cold: cold,
-            metadata: metadata)
+            metadata: metadata, retired: retired)
     }
 
     /// What is left of the old database.
@@ -186,6 +194,8 @@ package struct LakeRebuild {
         var cold: ColdCatalog?
         /// Names of the metadata files that a sound one names, by table.
         var metadata: [String: String] = [:]
+        /// What it knew as retired.
+        var retired: Set<String>?
     }
 
     /// What is known of all tables before they are looked at.
@@ -194,6 +204,9 @@ package struct LakeRebuild {
         var uncommitted: UncommittedSweeps
         /// Packs may be lost of which nothing is known any more.
         var lostPacks: Bool
+        var isSeedKnown: Bool
+        /// Files that a sound database knew as retired; nil without one.
+        var retired: Set<String>?
     }
 
     private func uncommitted(
@@ -262,7 +275,10 @@ package struct LakeRebuild {
             path: newPath,
             tables: Migrations.all + SQLCatalog.tables
                 + settings.map { Settings.insertion($0.0, $0.1) })
+        try UnnamedColdFiles(lake: lake, database: database)
+            .claim(isSeedKnown: published.isSeedKnown)
         try SuppressionFile.adopt(lake: lake, into: database)
+        var named: Set<String> = []
         if let cold, !cold.isEmpty { try fill(database, cold, &report) }
         for name in try FolderNames.folders(in: "\(lake)/tables") {
             let adoption = TableAdoption(
@@ -275,6 +291,7 @@ package struct LakeRebuild {
                 try database.transaction { () throws(LakeError) in
                     try SQLCatalog(database).create(name, metadataLocation: location)
                 }
+                named.formUnion(files.reachable)
                 var table = RebuildReport.Table(
                     name: name, rows: Int(files.liveRows), files: files.liveFiles)
                 let definition = definitions.first { $0.name == name }
@@ -303,6 +320,7 @@ package struct LakeRebuild {
         }
         try HoldFile.restore(lake: lake, to: database)
         try forgetLostCopies(database)
+        try settleColdTier(named, database, cold, published, &report)
     }
 
     // MARK: The cold tier
@@ -339,6 +357,33 @@ package struct LakeRebuild {
         }
         archive.packs = try Packs.list(database).count
         report.archive = archive
+    }
+
+    /// Tells of what nothing names in the cold tier, or lists it as retired where it surely expired.
+    private func settleColdTier(
+        _ named: Set<String>, _ database: Database, _ cold: ColdAdoption?, _ published: Published,
+        _ report: inout RebuildReport
+    ) throws(LakeError) {
+        let unnamed = try UnnamedColdFiles(lake: lake, database: database).paths(named: named)
+        guard !unnamed.isEmpty else { return }
+        guard let cold else {
+            report.archive = report.archive ?? RebuildReport.Archive()
+            report.archive?.unnamed = unnamed.count
+            report.archive?.folder = try ColdSettings.read(lake: lake).folder(ofLake: lake)
+            return
+        }
+        guard !published.lostPacks, report.skipped.isEmpty,
+            report.archive?.missing.isEmpty != false
+        else { return }
+        let expired =
+            published.retired.map { retired in unnamed.filter { retired.contains($0) } }
+            ?? UnnamedColdFiles.expired(unnamed, beforeMicros: cold.catalog.writtenMicros)
+        try database.transaction { () throws(LakeError) in
+            for path in expired {
+                try RetiredFiles.add(database, path: path, atMicros: options.nowMicros)
+            }
+        }
+        report.retired += expired.count
     }
 
     /// Forgets restored copies that no adopted snapshot names.
