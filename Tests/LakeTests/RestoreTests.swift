@@ -344,6 +344,21 @@ extension LakeFixture {
         #expect(try Runs.last(5, fixture.lake.database).map(\.kind).contains(.restore))
     }
 
+    @Test func requestsThatShareACopyShareItsBytes() throws {
+        let fixture = try prepared(archive: [2])
+        try fixture.writeCold(settings: #"{ "delays": { "GLACIER": { "standard": "1s" } } }"#)
+        let now = LakeFixture.nowMicros()
+        for account in ["u0", "u1"] {
+            try fixture.restore({ $0.account = account }, atMicros: now)
+        }
+        try fixture.settle(atMicros: now + 2_000_000)
+        let requests = try fixture.lake.restores().map(\.request)
+        #expect(requests.map(\.rowCount) == [1, 1])
+        let copy = try #require(try copies(fixture).first)
+        #expect(copy.rowCount == 2)
+        #expect(requests.map(\.sizeBytes) == [copy.sizeBytes / 2, copy.sizeBytes / 2])
+    }
+
     @Test func deepArchiveKnowsNoExpeditedTier() throws {
         let fixture = try prepared(archive: [])
         try fixture.archive(day: 2, as: .deepArchive)

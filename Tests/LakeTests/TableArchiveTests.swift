@@ -141,6 +141,18 @@ import Testing
         #expect(rows.availableMicros == 2)
     }
 
+    @Test func partitionOfSeveralRequestsIsThereWithTheLast() throws {
+        let fixture = try prepared()
+        try fixture.archive(days: 1)
+        for _ in 1...2 { try fixture.ask(day: 1, state: "in progress", untilMicros: nil) }
+        try fixture.lake.database.execute(
+            "UPDATE restores SET account = 'u' || id, available_micros = 10 * id")
+        #expect(try skipped(try open(fixture, now: 1))?.availableMicros == 20)
+        // Unless one of them is for all of it.
+        try fixture.ask(day: 1, state: "in progress", untilMicros: nil)
+        #expect(try skipped(try open(fixture, now: 1))?.availableMicros == 2)
+    }
+
     @Test func everythingColdIsListed() throws {
         let fixture = try prepared()
         try fixture.archive(days: 1, 2)

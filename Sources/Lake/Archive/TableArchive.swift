@@ -229,10 +229,12 @@ package struct TableArchive: Sendable {
                 if skipped.days == nil { skipped.days = days }
             }
             let running = requests.filter { $0.isInProgress && $0.covers(partition) }
-            if let request = running.min(by: { $0.availableMicros < $1.availableMicros }) {
+            // All of it is there with the first request for all of it, else with the last one.
+            if let ready = running.lazy.filter(\.isWhole).map(\.availableMicros).min()
+                ?? running.lazy.map(\.availableMicros).max()
+            {
                 skipped.restoringCount += 1
-                skipped.availableMicros = max(
-                    skipped.availableMicros ?? .min, request.availableMicros)
+                skipped.availableMicros = max(skipped.availableMicros ?? .min, ready)
             }
         }
         return skipped.partitionCount > 0 ? skipped : nil

@@ -75,11 +75,12 @@ struct RequestLedger {
         }
     }
 
-    /// Adds what a copy brings to the requests that this run completes.
-    mutating func count(rows: [Int: Int64], sizeBytes: Int64) {
+    /// Adds what a copy brings to the requests that this run completes: of its bytes, the share of their rows.
+    mutating func count(rows: [Int: Int64], of file: DataFile) {
         for (index, count) in rows where completing.contains(index) {
             requests[index].rowCount += count
-            requests[index].sizeBytes += sizeBytes
+            let share = Double(count) / Double(max(1, file.recordCount))
+            requests[index].sizeBytes += Int64(Double(file.fileSizeBytes) * min(1, share))
         }
     }
 

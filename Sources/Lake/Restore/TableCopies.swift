@@ -212,7 +212,7 @@ struct TableCopies {
                     path: copy.file.path, source: table.source, partition: task.partition.value,
                     rowCount: copy.file.recordCount, sizeBytes: copy.file.fileSizeBytes,
                     expiresMicros: task.expiresMicros))
-            ledger.count(rows: copy.rowsByRequest, sizeBytes: copy.file.fileSizeBytes)
+            ledger.count(rows: copy.rowsByRequest, of: copy.file)
             guard task.step == .restore else { continue }
             report.partitionsRestored += 1
             report.rowsRestored &+= copy.file.recordCount
