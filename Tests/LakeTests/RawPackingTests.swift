@@ -301,7 +301,7 @@ import Testing
         try fixture.database.transaction { () throws(LakeError) in
             try all.publish(fixture.database)
         }
-        try all.removeOld(fixture.database, fixture.tier)
+        try all.removeOld(fixture.database)
         #expect(try fixture.packs().isEmpty)
     }
 
