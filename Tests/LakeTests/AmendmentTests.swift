@@ -116,6 +116,20 @@ import Testing
         #expect(try !ids(fixture).contains("int(9)"))
     }
 
+    /// Of two files with a key the one that counts moves to an archived day: the other is sound.
+    @Test func fileThatLostItsKeyToAnAmendmentIsNoDamage() throws {
+        let fixture = try prepared()
+        try fixture.write(fixture.post(id: 3, day: 1, likes: 30), to: "u8/x.json")
+        try fixture.compact()
+        try fixture.write(fixture.post(id: 3, day: 2, likes: 31), to: "u8/x.json")
+        #expect(try fixture.compact().tables[0].rowsAmended == 1)
+        #expect(try !ids(fixture).contains("int(3)"))
+        var options = Doctor.Options(nowMicros: LakeFixture.nowMicros())
+        options.isFull = true
+        let diagnosis = try Doctor.examine(fixture.lake.path, options: options, pool: fixture.pool)
+        #expect(diagnosis.findings.filter { $0.severity == .damage } == [])
+    }
+
     @Test func partitionThatIsOnlyPartlyArchivedStaysLive() throws {
         let fixture = try prepared()
         // The whole day is archived again with a row that is written live in between.

@@ -34,9 +34,12 @@ final class ArchivedRows {
         self.ledger = damaged.isEmpty ? ledger : nil
     }
 
-    /// Whether a row with this short key hash is archived; only in partitions that are.
-    func holds(keyHash: UInt64, partition: Int32?) throws(LakeError) -> Bool {
-        guard partitions.contains(partition) else { return false }
-        return try ledger?.holds(keyHash: keyHash) ?? true
+    /// Whether a remembered row that is not live is archived, or lost its key to an archived one.
+    ///
+    /// A row of the same file in another partition says nothing: the file has moved since.
+    func holds(
+        keyHash: UInt64, partition: Int32?, path: String
+    ) throws(LakeError) -> Bool {
+        try ledger?.holds(keyHash: keyHash, in: partition, orNotOf: path) ?? !partitions.isEmpty
     }
 }

@@ -31,7 +31,8 @@ extension Doctor {
                 if options.isCancelled() { throw .columnar(.cancelled) }
                 guard try !ledger.holds(keyHash: entry.key),
                     try !archive.holds(
-                        keyHash: entry.key, partition: entries.partition(of: entry))
+                        keyHash: entry.key, partition: file.entries.partition(of: entry),
+                        path: file.path)
                 else { continue }
                 complain(
                     definition, file.path, "a record of it is remembered, and no row has its key",

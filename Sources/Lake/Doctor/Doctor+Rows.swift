@@ -117,7 +117,8 @@ private struct StateComparison {
         // Another file with the same key may have won.
         guard !isMet, state.flags.contains(.hasRow), !state.flags.contains(.isExpired),
             try !ledger.holds(keyHash: state.keyHash),
-            try !archive.holds(keyHash: state.keyHash, partition: state.partition)
+            try !archive.holds(
+                keyHash: state.keyHash, partition: state.partition, path: file.folder + file.name)
         else { return }
         complain(
             file.folder + file.name, "its row is remembered, and is not in the table", &diagnosis)

@@ -128,6 +128,21 @@ final class RowLedger: @unchecked Sendable {
             [.integer(Int64(bitPattern: keyHash))]) > 0
     }
 
+    /// Whether a row with this short key hash lies in a partition, or is another raw file's.
+    func holds(
+        keyHash: UInt64, in partition: Int32?, orNotOf path: String
+    ) throws(LakeError) -> Bool {
+        try database.integer(
+            """
+            SELECT EXISTS (SELECT 1 FROM rows
+              WHERE key_low = ?1 AND (partition IS ?2 OR folder || name <> ?3))
+            """,
+            [
+                .integer(Int64(bitPattern: keyHash)),
+                partition.map { .integer(Int64($0)) } ?? .null, .text(path),
+            ]) > 0
+    }
+
     /// Raw files of rows whose key another live row has too, at most `limit`.
     func sharedKeys(limit: Int) throws(LakeError) -> [String] {
         let statement = try database.prepare(
