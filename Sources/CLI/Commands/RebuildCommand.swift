@@ -16,13 +16,15 @@ enum RebuildCommand: Command {
             .memory,
         ],
         discussion: """
-            The old lake.db is set aside, never deleted. Each table below DIR/tables is adopted from its
-            newest metadata whose files are all there. What must be known of each raw file (its row, its
-            partition) is taken from the rows, so the next lake compact reads every raw file once, finds
-            the rows that it knows, and writes nothing but what changed meanwhile. Lost are the history
-            of runs and the list of the quarantine, which the next run makes anew. A table that cannot be
-            adopted stays as it is on disk, and the next run makes it anew from the raw files. What is
-            archived is known from DIR/catalog, or the cold tier's, which must be mounted.
+            The old lake.db is set aside, never deleted. Each table below DIR/tables is adopted from its newest
+            metadata whose files are all there; a sweep that was killed does not count. What must be known of
+            each raw file (its row, its partition) is taken from the rows, so the next lake compact reads every
+            raw file once, finds the rows that it knows, and writes nothing but what changed meanwhile. Lost are
+            the history of runs and the list of the quarantine, which the next run makes anew. A table that
+            cannot be adopted stays as it is on disk, and the next run makes it anew from the raw files. What is
+            archived is known from DIR/catalog, or the cold tier's, which must be mounted. Lost is also which
+            archived rows were replaced by a row that has expired since, or followed a deleted raw file: lake restore
+            brings those back too. Exit code 3: something was not adopted.
             """,
         examples: [
             "lake rebuild --lake posts-lake", "lake rebuild --lake posts-lake --raw /data/raw",
