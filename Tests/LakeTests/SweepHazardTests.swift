@@ -26,6 +26,14 @@ import Testing
         #expect(again.count == packs.count + 1)
         let reader = try PackReader(path: tier.absolute(try #require(again.last).path))
         #expect(reader.find("posts/u1/1.json") != nil)
+        // A restore finds it there, and the files that the rotten pack still has.
+        let back = fixture.folder.path + "/back"
+        let error = #expect(throws: LakeError.self) {
+            try fixture.lake.restoreRaw(
+                RawRestore.Request(folder: back), pool: fixture.pool)
+        }
+        #expect("\(error!)".contains("does not match"), "\(error!)")
+        #expect(DurableFile.exists(back + "/posts/u1/1.json"))
     }
 
     @Test func quarantinedBytesOutliveTheirOldRow() throws {

@@ -65,7 +65,9 @@ package struct RawRestore {
             let filter = try RawRestoreFilter(
                 request, definition, source: source, keySeed: keySeed, suppressions: suppressions,
                 database: lake.database)
-            for pack in try Packs.list(lake.database, source: source) where filter.mayBe(in: pack) {
+            // The latest first: an older pack may have the same file.
+            for pack in try Packs.list(lake.database, source: source).reversed()
+            where filter.mayBe(in: pack) {
                 let reader = try PackReader(path: tier.absolute(pack.path))
                 var choice = Choice(pack: reader.path)
                 for position in 0..<reader.count {
@@ -130,20 +132,42 @@ package struct RawRestore {
         let frames = try PackFrameBuffer()
         var folders = RestoredFolders(root: request.folder)
         var files = RestoredRawFiles(replaces: request.isForced, pool: pool)
+        var damage: LakeError?
+        var damaged: [PackEntry] = []
         for choice in choices {
             // Opened anew: the indexes of all of them would not fit in memory.
             let reader = try PackReader(path: choice.pack)
             for position in choice.positions {
                 if isCancelled() { throw .columnar(.cancelled) }
-                let file = try reader.stream(position, through: frames, pool: pool)
-                try folders.make(forPath: file.entry.path)
-                try files.add(file, at: "\(request.folder)/\(file.entry.path)")
+                let entry = reader.entry(position)
+                let path = "\(request.folder)/\(entry.path)"
+                // Another pack had it.
+                if case .same = try RestoredRawFiles.look(at: path, entry) { continue }
+                do throws(LakeError) {
+                    let file = try reader.stream(position, through: frames, pool: pool)
+                    try folders.make(forPath: entry.path)
+                    try files.add(file, at: path)
+                } catch .corrupt(let location, let reason) {
+                    damage = damage ?? .corrupt(location, reason: reason)
+                    damaged.append(entry)
+                    continue
+                } catch .columnar(.corrupt(let location, let reason)) {
+                    damage = damage ?? .corrupt(location, reason: reason)
+                    damaged.append(entry)
+                    continue
+                }
                 report.restored += 1
-                report.restoredBytes += file.entry.stat.sizeBytes
+                report.restoredBytes += entry.stat.sizeBytes
             }
             try files.settle()
         }
         try folders.settle()
+        // What one pack has lost another one may have had.
+        for entry in damaged {
+            let place = try RestoredRawFiles.look(at: "\(request.folder)/\(entry.path)", entry)
+            if case .same = place { continue }
+            if let damage { throw damage }
+        }
     }
 }
 
