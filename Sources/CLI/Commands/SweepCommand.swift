@@ -71,7 +71,7 @@ enum SweepCommand: Command {
         output.write(
             arguments.has("json")
                 ? report.json() + [UInt8(ascii: "\n")]
-                : Array(SweepReportText.text(report).utf8))
+                : Array(SweepReportText.text(report, lakeOption: arguments.value("lake")).utf8))
         output.flush()
         return report.isPartial ? ExitCode.partial : ExitCode.done
     }

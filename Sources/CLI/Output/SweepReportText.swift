@@ -2,13 +2,15 @@ import Lake
 
 /// A sweep's report, or its plan, for people.
 enum SweepReportText {
-    static func text(_ report: SweepReport) -> String {
+    /// - lakeOption: `--lake` as it was given, for the command that does a plan.
+    static func text(_ report: SweepReport, lakeOption: String? = nil) -> String {
         var text = ""
         for table in report.tables { text += self.text(table, isPlan: report.isDryRun) }
         let time = Amount.duration(nanos: report.totalNanos)
         guard !report.isDryRun else {
             text += "plan \(report.planID), made in \(time); nothing was changed\n"
-            return text + "do exactly this: lake sweep --plan \(report.planID)\n"
+            let lake = lakeOption.map { " --lake " + PrintedName.word($0) } ?? ""
+            return text + "do exactly this: lake sweep --plan \(report.planID)\(lake)\n"
         }
         let bytes = report.tables.reduce(0) { $0 + $1.bytesWritten }
         let sources = report.packedSources
